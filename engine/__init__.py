@@ -1,0 +1,1 @@
+"""Sessions, adaptive testing, decisions, credit, gap reports, credentials."""

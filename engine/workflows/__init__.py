@@ -1,0 +1,1 @@
+"""Load, decide, save: one verb phrase a file."""
