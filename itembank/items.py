@@ -13,7 +13,6 @@ BaseType = Literal[
     "identifier", "boolean", "integer", "float", "string", "point", "pair", "directedPair", "duration", "file", "uri"
 ]
 Cardinality = Literal["single", "multiple", "ordered", "record"]
-Level = str
 Expression = dict[str, Any]
 """A response-processing rule or expression: {"op": name, attributes…, "args": [expressions]}."""
 
@@ -179,7 +178,8 @@ class ItemScoring(Record, frozen=True, kw_only=True):
     """How an answer becomes a category. Never leaves the server before the sitting is over.
 
     `rule` names a template, or "rules" for an interpreted tree in `rules` (QTI response processing, names
-    normalised: no `qti-` prefix, snake_case). The score is cut into categories 0 … `max_category` by `points_per_category`.
+    normalised: no `qti-` prefix, snake_case). The score is cut into categories 0 … `max_category`, one for each
+    `points_per_category` points.
     """
 
     rule: ScoringRule = "match_correct"
@@ -197,7 +197,7 @@ class ItemFacts(Record, frozen=True, kw_only=True):
     """What authors and selection know about an item besides its content: constraint attributes live here."""
 
     competencies: tuple[str, ...] = ()
-    level: Level = ""
+    level: str = ""
     item_type: str = ""
     enemies: tuple[str, ...] = ()
     word_count: int = 0
