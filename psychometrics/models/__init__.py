@@ -1,0 +1,1 @@
+"""Response models: one class each, one line each in the registry."""
