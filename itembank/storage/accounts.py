@@ -1,0 +1,116 @@
+"""Accounts, their keys and their signed-in browsers. Secrets are kept as SHA-256 alone."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from itembank.storage.database import Connection, Database
+from itembank.storage.sql import load
+
+sql = load(__file__)
+
+KEY_PREFIX = "assay_"
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: an account of an institution with its roles."""
+
+    account_id: int
+    account_uuid: UUID
+    institution_id: int
+    roles: frozenset[str]
+    csrf_token: str | None = None
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """An account with the name it goes by; `needs` are the learner's settings (extra time, text size …)."""
+
+    id: int
+    uuid: UUID
+    pseudonym: str
+    roles: tuple[str, ...]
+    name: str
+    email: str | None
+    needs: dict[str, Any]
+
+
+async def create(connection: Connection, institution_id: int, pseudonym: str, roles: list[str], name: str = "") -> int:
+    """Make an account (or give an existing one these roles) and name its person."""
+    account_id = int(await connection.fetchval(sql.create, uuid4(), institution_id, pseudonym, roles))
+    if name:
+        await connection.execute(sql.name_person, account_id, institution_id, name, None)
+    return account_id
+
+
+async def person(connection: Connection, account_id: int) -> Person:
+    """One account with its person."""
+    return _person(await connection.fetchrow(sql.person, account_id))
+
+
+async def people(connection: Connection) -> list[Person]:
+    """All accounts of the institution, oldest first."""
+    return [_person(row) for row in await connection.fetch(sql.list)]
+
+
+def _person(row: Any) -> Person:
+    return msgspec.convert({**dict(row), "needs": msgspec.json.decode(row["needs"])}, Person)
+
+
+async def set_needs(connection: Connection, account_id: int, needs: dict[str, Any]) -> None:
+    """Keep what the learner needs at every sitting."""
+    await connection.execute(sql.set_needs, account_id, msgspec.json.encode(needs).decode())
+
+
+async def add_key(
+    connection: Connection, institution_id: int, account_id: int, label: str, expires_at: datetime | None = None
+) -> str:
+    """Make an API key of 256 random bits; the text returned is not kept and cannot be shown again."""
+    secret = KEY_PREFIX + secrets.token_urlsafe(32)
+    await connection.execute(sql.add_key, uuid4(), institution_id, account_id, _sha256(secret), label, expires_at)
+    return secret
+
+
+async def identify_key(database: Database, secret: str) -> Caller | None:
+    """Whose key this is; None for a wrong, expired or revoked one."""
+    return await _identify(database, sql.identify_key, secret)
+
+
+async def open_web_session(connection: Connection, institution_id: int, account_id: int, seconds: float) -> str:
+    """Sign a browser in; returns the secret for its cookie."""
+    secret = secrets.token_urlsafe(32)
+    csrf_token = secrets.token_urlsafe(24)
+    await connection.execute(
+        sql.open_web_session, _sha256(secret), institution_id, account_id, csrf_token, float(seconds)
+    )
+    return secret
+
+
+async def identify_web_session(database: Database, secret: str) -> Caller | None:
+    """Whose browser this is; None when signed out or too old."""
+    return await _identify(database, sql.identify_web_session, secret)
+
+
+async def close_web_session(connection: Connection, secret: str) -> None:
+    """Sign a browser out."""
+    await connection.execute(sql.close_web_session, _sha256(secret))
+
+
+async def sample_accounts(database: Database) -> list[tuple[int, int, str, frozenset[str]]]:
+    """(account id, institution id, pseudonym, roles) of the sample institution's visitors' accounts."""
+    async with database.transaction(None) as connection:
+        rows = await connection.fetch(sql.sample_accounts)
+    return [(row[0], row[1], row[2], frozenset(row[3])) for row in rows]
+
+
+async def _identify(database: Database, statement: str, secret: str) -> Caller | None:
+    async with database.transaction(None) as connection:
+        row = await connection.fetchrow(statement, _sha256(secret))
+    return None if row is None else msgspec.convert(dict(row), Caller)
+
+
+def _sha256(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,46 @@
+-- name: create
+INSERT INTO account (uuid, institution_id, pseudonym, roles)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (institution_id, pseudonym) DO UPDATE SET roles = EXCLUDED.roles
+RETURNING id
+
+-- name: name_person
+INSERT INTO person (account_id, institution_id, name, email)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id) DO UPDATE SET name = EXCLUDED.name, email = EXCLUDED.email
+
+-- name: person
+SELECT a.id, a.uuid, a.pseudonym, a.roles, coalesce(p.name, a.pseudonym) AS name, p.email, coalesce(p.needs, '{}') AS needs
+FROM account a LEFT JOIN person p ON p.account_id = a.id
+WHERE a.id = $1
+
+-- name: set_needs
+UPDATE person SET needs = $2 WHERE account_id = $1
+
+-- name: list
+SELECT a.id, a.uuid, a.pseudonym, a.roles, coalesce(p.name, a.pseudonym) AS name, p.email, coalesce(p.needs, '{}') AS needs
+FROM account a LEFT JOIN person p ON p.account_id = a.id
+ORDER BY a.id
+
+-- name: add_key
+INSERT INTO api_key (uuid, institution_id, account_id, sha256, label, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: revoke_key
+UPDATE api_key SET revoked_at = now() WHERE uuid = $1 AND revoked_at IS NULL
+
+-- name: identify_key
+SELECT account_id, account_uuid, institution_id, roles, NULL AS csrf_token FROM identify_key($1)
+
+-- name: open_web_session
+INSERT INTO web_session (sha256, institution_id, account_id, csrf_token, expires_at)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+
+-- name: identify_web_session
+SELECT account_id, account_uuid, institution_id, roles, csrf_token FROM identify_web_session($1)
+
+-- name: close_web_session
+DELETE FROM web_session WHERE sha256 = $1
+
+-- name: sample_accounts
+SELECT account_id, institution_id, pseudonym, roles FROM sample_accounts()

@@ -1,0 +1,47 @@
+"""Frameworks: the document as it came, and a row for each competency that items point at."""
+
+from uuid import uuid4
+
+import msgspec
+
+from itembank.competencies import Framework
+from itembank.records import canonical, digest
+from itembank.storage.database import Connection
+from itembank.storage.sql import load
+
+sql = load(__file__)
+
+
+async def save(connection: Connection, institution_id: int, framework: Framework) -> int:
+    """Keep a framework, or its newer text under the same key; competencies are added, never taken away."""
+    document = canonical(framework)
+    framework_id = int(
+        await connection.fetchval(sql.save, uuid4(), institution_id, framework.key, document.decode(), digest(document))
+    )
+    keys = [competency.key for competency in framework.competencies]
+    await connection.execute(sql.save_competencies, institution_id, framework_id, keys, list(range(len(keys))))
+    return framework_id
+
+
+async def competency_ids(connection: Connection, framework_id: int) -> dict[str, int]:
+    """Competency key -> id."""
+    return {row["key"]: row["id"] for row in await connection.fetch(sql.competency_ids, framework_id)}
+
+
+async def get(connection: Connection, key: str) -> tuple[int, Framework] | None:
+    """The framework of that key, with its id."""
+    return _decode(await connection.fetchrow(sql.get, key))
+
+
+async def of_bank(connection: Connection, bank_id: int) -> tuple[int, Framework]:
+    """The framework that a bank is tied to, with its id."""
+    found = _decode(await connection.fetchrow(sql.of_bank, bank_id))
+    assert found is not None, "a bank always has a framework"
+    return found
+
+
+def _decode(row: object) -> tuple[int, Framework] | None:
+    if row is None:
+        return None
+    framework_id, document = row  # type: ignore[misc]
+    return int(framework_id), msgspec.json.decode(document, type=Framework)

@@ -1,0 +1,107 @@
+"""Items and their versions. A version is written once; an edit makes the next one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, content_hash
+from itembank.records import canonical
+from itembank.storage.database import Connection
+from itembank.storage.sql import load
+
+sql = load(__file__)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an item stands: its state and the hash of its newest version."""
+
+    key: str
+    id: int
+    number: int
+    state: str
+    version_id: int
+    content_hash: str
+
+
+class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of an item as it is kept, with its ids and the item's state."""
+
+    id: int
+    version_id: int
+    number: int
+    state: str
+    content_hash: str
+    item: Item
+
+
+async def heads(connection: Connection, bank_id: int) -> dict[str, Head]:
+    """Item key -> head, in the order of arrival."""
+    rows = await connection.fetch(sql.heads, bank_id)
+    return {row["key"]: msgspec.convert(dict(row), Head) for row in rows}
+
+
+async def add_items(connection: Connection, institution_id: int, bank_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """Make items as drafts; item key -> id."""
+    rows = await connection.fetch(sql.add_items, institution_id, bank_id, list(keys))
+    return {row["key"]: row["id"] for row in rows}
+
+
+async def add_versions(
+    connection: Connection,
+    institution_id: int,
+    versions: Sequence[tuple[int, int, Item]],
+    competency_ids: dict[str, int],
+) -> None:
+    """Write versions (item id, number, item) in one statement and make each the item's current one."""
+    if not versions:
+        return
+    ids, numbers, items = (list(column) for column in zip(*versions))
+    columns = [
+        [item.title for item in items],
+        [canonical(item.content).decode() for item in items],
+        [canonical(item.scoring).decode() for item in items],
+        [canonical(item.facts).decode() for item in items],
+        [None if item.parameters is None else canonical(item.parameters).decode() for item in items],
+        [item.not_deliverable for item in items],
+        [content_hash(item) for item in items],
+        [competency_ids.get(item.facts.competencies[0]) if item.facts.competencies else None for item in items],
+    ]
+    await connection.execute(sql.add_versions, institution_id, ids, numbers, *columns)
+    await connection.execute(sql.advance, ids, numbers)
+
+
+async def set_state(connection: Connection, item_ids: Sequence[int], state: str, reason: str) -> None:
+    """Move items to a state, with the reason people will read."""
+    await connection.execute(sql.set_state, list(item_ids), state, reason)
+
+
+async def current(connection: Connection, bank_id: int) -> list[StoredItem]:
+    """The newest version of every item of a bank, in the order of arrival."""
+    return [_decode(row) for row in await connection.fetch(sql.current, bank_id)]
+
+
+async def versions(connection: Connection, version_ids: Sequence[int]) -> list[StoredItem]:
+    """These versions, whatever came after them; in the order asked for."""
+    rows = {row["version_id"]: row for row in await connection.fetch(sql.versions, list(version_ids))}
+    return [_decode(rows[version_id]) for version_id in version_ids]
+
+
+def _decode(row: Any) -> StoredItem:
+    item = Item(
+        key=row["key"],
+        title=row["title"],
+        content=msgspec.json.decode(row["content"], type=ItemContent),
+        scoring=msgspec.json.decode(row["scoring"], type=ItemScoring),
+        facts=msgspec.json.decode(row["facts"], type=ItemFacts),
+        parameters=None if row["parameters"] is None else msgspec.json.decode(row["parameters"], type=ParameterFacts),
+        not_deliverable=row["not_deliverable"],
+    )
+    return StoredItem(
+        id=row["id"],
+        version_id=row["version_id"],
+        number=row["number"],
+        state=row["state"],
+        content_hash=row["content_hash"],
+        item=item,
+    )

@@ -1,0 +1,47 @@
+-- name: heads
+SELECT i.key, i.id, i.current_version AS number, i.state, v.id AS version_id, v.content_hash
+FROM item i JOIN item_version v ON v.item_id = i.id AND v.number = i.current_version
+WHERE i.bank_id = $1
+ORDER BY i.id
+
+-- name: add_items
+INSERT INTO item (uuid, institution_id, bank_id, key, state, current_version)
+SELECT gen_random_uuid(), $1, $2, key, 'draft', 1
+FROM unnest($3::text[]) WITH ORDINALITY AS given (key, place)
+ORDER BY place
+RETURNING key, id
+
+-- name: add_versions
+INSERT INTO item_version (
+    uuid, institution_id, item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash,
+    competency_id
+)
+SELECT gen_random_uuid(), $1, item_id, number, title, content::json, scoring::json, facts::json, parameters::json,
+    not_deliverable, content_hash, competency_id
+FROM unnest(
+    $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+    $11::bigint[]
+) AS given (
+    item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash, competency_id
+)
+
+-- name: advance
+UPDATE item SET current_version = given.number
+FROM unnest($1::bigint[], $2::integer[]) AS given (id, number)
+WHERE item.id = given.id
+
+-- name: set_state
+UPDATE item SET state = $2, state_reason = $3 WHERE id = ANY($1::bigint[])
+
+-- name: current
+SELECT i.id, i.key, i.state, v.id AS version_id, v.number, v.title, v.content, v.scoring, v.facts, v.parameters,
+    v.not_deliverable, v.content_hash
+FROM item i JOIN item_version v ON v.item_id = i.id AND v.number = i.current_version
+WHERE i.bank_id = $1
+ORDER BY i.id
+
+-- name: versions
+SELECT i.id, i.key, i.state, v.id AS version_id, v.number, v.title, v.content, v.scoring, v.facts, v.parameters,
+    v.not_deliverable, v.content_hash
+FROM item_version v JOIN item i ON i.id = v.item_id
+WHERE v.id = ANY($1::bigint[])

@@ -1,0 +1,500 @@
+-- The whole schema as it stands. Migrations lead here; a test holds the two against each other.
+-- id: inside the database; uuid: in URLs and exports; key: chosen by authors.
+-- Documents that are hashed are `json`, not `jsonb`, because json keeps every byte.
+
+CREATE TABLE institution (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    key text NOT NULL UNIQUE CHECK (key ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    name text NOT NULL CHECK (name <> ''),
+    time_zone text NOT NULL DEFAULT 'UTC',
+    is_sample boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Who may act. Nothing here says who somebody is: names and addresses live in `person` alone.
+CREATE TABLE account (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL REFERENCES institution,
+    pseudonym text NOT NULL CHECK (pseudonym <> ''),
+    roles text[] NOT NULL CHECK (
+        cardinality(roles) > 0
+        AND roles <@ ARRAY['learner', 'author', 'psychometrician', 'advisor', 'registrar', 'institution_admin', 'service', 'verifier']
+    ),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    disabled_at timestamptz,
+    UNIQUE (institution_id, pseudonym),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE person (
+    account_id bigint PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    name text NOT NULL,
+    email text,
+    external_id text,
+    password_hash text,
+    needs json NOT NULL DEFAULT '{}',
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    UNIQUE (institution_id, email),
+    UNIQUE (institution_id, external_id)
+);
+
+CREATE TABLE api_key (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    sha256 bytea NOT NULL UNIQUE CHECK (octet_length(sha256) = 32),
+    label text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+CREATE INDEX api_key_account ON api_key (account_id);
+
+CREATE TABLE web_session (
+    sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    csrf_token text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+CREATE INDEX web_session_account ON web_session (account_id);
+
+-- One POST, one effect: the answer to a request that was already carried out is kept and given again.
+CREATE TABLE idempotency (
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 200),
+    request_hash bytea NOT NULL CHECK (octet_length(request_hash) = 32),
+    status smallint NOT NULL,
+    body bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, key),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+
+CREATE TABLE framework (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL REFERENCES institution,
+    key text NOT NULL,
+    document json NOT NULL,
+    content_hash text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (institution_id, key),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE competency (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    framework_id bigint NOT NULL,
+    key text NOT NULL,
+    position integer NOT NULL,
+    FOREIGN KEY (institution_id, framework_id) REFERENCES framework (institution_id, id),
+    UNIQUE (framework_id, key),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE bank (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    framework_id bigint NOT NULL,
+    key text NOT NULL CHECK (key ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    title text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, framework_id) REFERENCES framework (institution_id, id),
+    UNIQUE (institution_id, key),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE item (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    key text NOT NULL CHECK (key <> ''),
+    state text NOT NULL CHECK (state IN ('draft', 'pretest', 'operational', 'retired', 'quarantined')),
+    state_reason text NOT NULL DEFAULT '',
+    current_version integer NOT NULL CHECK (current_version >= 1),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
+    UNIQUE (bank_id, key),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE item_version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    title text NOT NULL,
+    content json NOT NULL,
+    scoring json NOT NULL,
+    facts json NOT NULL,
+    parameters json,
+    not_deliverable text NOT NULL,
+    content_hash text NOT NULL,
+    competency_id bigint,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    FOREIGN KEY (institution_id, competency_id) REFERENCES competency (institution_id, id),
+    UNIQUE (item_id, number),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE asset (
+    institution_id bigint NOT NULL REFERENCES institution,
+    sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    media_type text NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (institution_id, sha256)
+);
+
+CREATE TABLE calibration (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    document json NOT NULL,
+    parameter_hash text NOT NULL,
+    origin text NOT NULL CHECK (origin <> ''),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
+    UNIQUE (institution_id, id)
+);
+CREATE INDEX calibration_bank ON calibration (bank_id);
+
+-- A published bank: what sittings pin. Content, parameters and probability tables are frozen and hashed here.
+CREATE TABLE bank_version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    calibration_id bigint NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    nodes bytea NOT NULL,
+    correlations json NOT NULL,
+    content_hash text NOT NULL,
+    parameter_hash text NOT NULL,
+    table_hash text NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
+    FOREIGN KEY (institution_id, calibration_id) REFERENCES calibration (institution_id, id),
+    UNIQUE (bank_id, number),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE bank_version_item (
+    bank_version_id bigint NOT NULL,
+    institution_id bigint NOT NULL,
+    position integer NOT NULL CHECK (position >= 0),
+    item_id bigint NOT NULL,
+    item_version_id bigint NOT NULL,
+    state text NOT NULL CHECK (state IN ('pretest', 'operational')),
+    competency text NOT NULL,
+    parameters json NOT NULL,
+    probabilities bytea NOT NULL,
+    PRIMARY KEY (bank_version_id, position),
+    FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    FOREIGN KEY (institution_id, item_version_id) REFERENCES item_version (institution_id, id),
+    UNIQUE (bank_version_id, item_id)
+);
+
+CREATE TABLE assessment (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL REFERENCES institution,
+    key text NOT NULL CHECK (key ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (institution_id, key),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE assessment_version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    bank_version_id bigint NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    policy json NOT NULL,
+    policy_hash text NOT NULL,
+    code_version text NOT NULL,
+    published_by bigint NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT now(),
+    withdrawn_at timestamptz,
+    FOREIGN KEY (institution_id, assessment_id) REFERENCES assessment (institution_id, id),
+    FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
+    FOREIGN KEY (institution_id, published_by) REFERENCES account (institution_id, id),
+    UNIQUE (assessment_id, number),
+    UNIQUE (institution_id, id)
+);
+
+-- One learner's way through one assessment; every step is an event, and the events alone decide.
+CREATE TABLE attempt (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    assessment_version_id bigint NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, assessment_id) REFERENCES assessment (institution_id, id),
+    FOREIGN KEY (institution_id, assessment_version_id) REFERENCES assessment_version (institution_id, id),
+    UNIQUE (account_id, assessment_id),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE attempt_event (
+    attempt_id bigint NOT NULL,
+    institution_id bigint NOT NULL,
+    position integer NOT NULL CHECK (position >= 0),
+    body json NOT NULL,
+    hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
+    actor_id bigint NOT NULL,
+    happened_at timestamptz NOT NULL,
+    PRIMARY KEY (attempt_id, position),
+    FOREIGN KEY (institution_id, attempt_id) REFERENCES attempt (institution_id, id),
+    FOREIGN KEY (institution_id, actor_id) REFERENCES account (institution_id, id)
+);
+
+CREATE TABLE session (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    bank_version_id bigint NOT NULL,
+    occasion text NOT NULL CHECK (occasion <> ''),
+    tie_key bytea NOT NULL CHECK (octet_length(tie_key) = 16),
+    pool json,
+    position integer NOT NULL CHECK (position >= 0),
+    theta double precision NOT NULL,
+    sem double precision NOT NULL,
+    started_at timestamptz NOT NULL,
+    deadline timestamptz,
+    finished_at timestamptz,
+    reason text,
+    outcome json,
+    FOREIGN KEY (institution_id, attempt_id) REFERENCES attempt (institution_id, id),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
+    UNIQUE (institution_id, id),
+    CHECK ((finished_at IS NULL) = (reason IS NULL))
+);
+CREATE UNIQUE INDEX session_one_open ON session (attempt_id) WHERE finished_at IS NULL;
+CREATE INDEX session_account ON session (account_id);
+
+CREATE TABLE session_item (
+    session_id bigint NOT NULL,
+    institution_id bigint NOT NULL,
+    position integer NOT NULL CHECK (position >= 0),
+    account_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    bank_position integer NOT NULL CHECK (bank_position >= 0),
+    is_pretest boolean NOT NULL,
+    shown_at timestamptz NOT NULL,
+    PRIMARY KEY (session_id, position),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    UNIQUE (session_id, item_id)
+);
+CREATE INDEX session_item_seen ON session_item (account_id, item_id);
+
+CREATE TABLE response (
+    session_id bigint NOT NULL,
+    position integer NOT NULL,
+    institution_id bigint NOT NULL,
+    client_id uuid NOT NULL,
+    request_hash bytea NOT NULL CHECK (octet_length(request_hash) = 32),
+    answer json NOT NULL,
+    category smallint NOT NULL CHECK (category >= 0),
+    score double precision NOT NULL,
+    answered_at timestamptz NOT NULL,
+    PRIMARY KEY (session_id, position),
+    FOREIGN KEY (session_id, position) REFERENCES session_item (session_id, position),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
+    UNIQUE (session_id, client_id)
+);
+
+CREATE TABLE draft (
+    session_id bigint PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    position integer NOT NULL,
+    answer json NOT NULL,
+    saved_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id)
+);
+
+CREATE TABLE credit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    hours numeric(6, 2) NOT NULL CHECK (hours >= 0),
+    grade text NOT NULL,
+    awarded_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    revoked_reason text,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, assessment_id) REFERENCES assessment (institution_id, id),
+    FOREIGN KEY (institution_id, attempt_id) REFERENCES attempt (institution_id, id),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
+    UNIQUE (session_id),
+    UNIQUE (institution_id, id),
+    CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
+);
+CREATE UNIQUE INDEX credit_once ON credit (account_id, assessment_id) WHERE revoked_at IS NULL;
+
+CREATE TABLE issuer_key (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    institution_id bigint NOT NULL REFERENCES institution,
+    key_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('ed25519', 'rsa')),
+    private_pem bytea NOT NULL,
+    public_pem bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    retired_at timestamptz,
+    UNIQUE (institution_id, key_id)
+);
+CREATE UNIQUE INDEX issuer_key_current ON issuer_key (institution_id, kind) WHERE retired_at IS NULL;
+
+CREATE TABLE credential (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    credit_id bigint NOT NULL UNIQUE,
+    document json NOT NULL,
+    jwt text NOT NULL,
+    status_index integer NOT NULL CHECK (status_index BETWEEN 0 AND 131071),
+    issued_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    revoked_reason text,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, credit_id) REFERENCES credit (institution_id, id),
+    UNIQUE (institution_id, status_index),
+    CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
+);
+
+-- Two roles: the owner migrates; the application is `assay_app`, which cannot bypass row-level security.
+DO $$ BEGIN CREATE ROLE assay_app NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN EXECUTE format('GRANT assay_app TO %I', current_user); EXCEPTION WHEN OTHERS THEN NULL; END $$;
+GRANT USAGE ON SCHEMA public TO assay_app;
+
+-- Every table of an institution shows the application only the rows of the institution that the transaction names.
+CREATE FUNCTION current_institution() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('assay.institution', true), '')::bigint;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN
+        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'institution_id'
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant ON %I TO assay_app USING (institution_id = current_institution())', name);
+        EXECUTE format('CREATE POLICY keeper ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', name);
+    END LOOP;
+END $$;
+ALTER TABLE institution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE institution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON institution TO assay_app USING (id = current_institution());
+CREATE POLICY keeper ON institution TO CURRENT_USER USING (true) WITH CHECK (true);
+
+-- What is written once is never changed: no UPDATE, no DELETE on evidence and on published versions.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO assay_app;
+GRANT INSERT ON
+    account, person, api_key, web_session, idempotency, framework, competency, bank, item, item_version, asset, calibration,
+    bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
+    draft, credit, issuer_key, credential
+TO assay_app;
+GRANT UPDATE ON person, draft TO assay_app;
+GRANT UPDATE (roles, disabled_at) ON account TO assay_app;
+GRANT UPDATE (revoked_at) ON api_key TO assay_app;
+GRANT UPDATE (document, content_hash) ON framework TO assay_app;
+GRANT UPDATE (title) ON bank TO assay_app;
+GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
+GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
+GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
+GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
+GRANT UPDATE (retired_at) ON issuer_key TO assay_app;
+GRANT DELETE ON person, web_session, idempotency, draft TO assay_app;
+
+-- The few questions that come before the institution is known. Each runs as the owner and answers only what is asked.
+CREATE FUNCTION identify_key(secret_sha256 bytea)
+RETURNS TABLE (account_id bigint, account_uuid uuid, institution_id bigint, roles text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT a.id, a.uuid, a.institution_id, a.roles
+    FROM api_key k JOIN account a ON a.id = k.account_id
+    WHERE k.sha256 = secret_sha256 AND k.revoked_at IS NULL AND a.disabled_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > now())
+$$;
+
+CREATE FUNCTION identify_web_session(secret_sha256 bytea)
+RETURNS TABLE (account_id bigint, account_uuid uuid, institution_id bigint, roles text[], csrf_token text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT a.id, a.uuid, a.institution_id, a.roles, w.csrf_token
+    FROM web_session w JOIN account a ON a.id = w.account_id
+    WHERE w.sha256 = secret_sha256 AND a.disabled_at IS NULL AND w.expires_at > now()
+$$;
+
+CREATE FUNCTION published_catalogue()
+RETURNS TABLE (
+    institution_id bigint, institution_key text, institution_name text, assessment_key text, assessment_uuid uuid,
+    version_uuid uuid, number integer, policy json, published_at timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT DISTINCT ON (a.id)
+        i.id, i.key, i.name, a.key, a.uuid, v.uuid, v.number, v.policy, v.published_at
+    FROM assessment_version v
+    JOIN assessment a ON a.id = v.assessment_id
+    JOIN institution i ON i.id = v.institution_id
+    WHERE v.withdrawn_at IS NULL
+    ORDER BY a.id, v.number DESC
+$$;
+
+CREATE FUNCTION institution_of_credential(credential_uuid uuid) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT c.institution_id FROM credential c WHERE c.uuid = credential_uuid
+$$;
+
+CREATE FUNCTION institution_by_key(institution_key text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT i.id FROM institution i WHERE i.key = institution_key
+$$;
+
+CREATE FUNCTION sample_accounts()
+RETURNS TABLE (account_id bigint, institution_id bigint, pseudonym text, roles text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT a.id, a.institution_id, a.pseudonym, a.roles
+    FROM account a JOIN institution i ON i.id = a.institution_id
+    WHERE i.is_sample AND a.disabled_at IS NULL AND a.pseudonym LIKE 'demo-%'
+    ORDER BY a.id
+$$;
+
+REVOKE ALL ON FUNCTION
+    identify_key(bytea), identify_web_session(bytea), published_catalogue(), institution_of_credential(uuid),
+    institution_by_key(text), sample_accounts()
+FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    identify_key(bytea), identify_web_session(bytea), published_catalogue(), institution_of_credential(uuid),
+    institution_by_key(text), sample_accounts()
+TO assay_app;

@@ -1,0 +1,88 @@
+"""One throw-away PostgreSQL for the run; one freshly migrated database for each worker and module that asks."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from itembank.storage.database import Database, migrate
+from itembank.storage.embedded import EmbeddedServer
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real responses and frameworks, which are not part of the repository."""
+    if not SHARED_DATA.exists():
+        pytest.skip("the real data (../shared/data) are not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """The DSN of a server on which databases may be made and dropped: the user's, or an embedded one."""
+    if own := os.environ.get("ASSAY_TEST_DATABASE_URL"):
+        yield own
+        return
+    folder = Path(tempfile.mkdtemp(prefix="assay-test-"))
+    try:
+        with EmbeddedServer(folder, {"fsync": "off", "full_page_writes": "off"}) as server:
+            yield server.dsn()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_dsn(server_dsn: str) -> str:
+    """A migrated database that others are copied from."""
+    name = f"assay_template_{uuid4().hex[:8]}"
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}"'))
+    dsn = with_database(server_dsn, name)
+    asyncio.run(migrate(dsn))
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def database_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
+    """An empty database of the module's own."""
+    name = f"assay_test_{uuid4().hex[:8]}"
+    template = database_name(template_dsn)
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield with_database(server_dsn, name)
+    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="module")
+async def database(database_dsn: str) -> AsyncIterator[Database]:
+    """The application's way to that database."""
+    opened = Database(database_dsn)
+    yield opened
+    await opened.close()
+
+
+def database_name(dsn: str) -> str:
+    return dsn.split("?")[0].rsplit("/", 1)[1]
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    base, _, query = dsn.partition("?")
+    return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
