@@ -1,0 +1,1 @@
+"""Ability of persons: estimators, posteriors, and the score of record."""
