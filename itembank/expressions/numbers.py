@@ -1,0 +1,95 @@
+"""Numbers as people and files write them, kept exact: 0.1 + 0.2 is 0.3 here."""
+
+import re
+from fractions import Fraction
+
+_STRICT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_GROUPED_BY_COMMA = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_GROUPED_BY_POINT = re.compile(r"\d{1,3}((\.\d{3}){2,}|(\.\d{3})+(?=,))(,\d*)?")
+_GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ '’_]\d{3})+([.,]\d*)?")
+_AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
+_LONGEST = 400
+
+
+def exact(text: str) -> Fraction:
+    """The number a file states ("3", "-0.5", "1e-3"), exactly.
+
+    Raises:
+        ValueError: when the text is no decimal number of reasonable length.
+    """
+    stripped = text.strip()
+    if len(stripped) > _LONGEST or not _STRICT.fullmatch(stripped):
+        raise ValueError(f"'{text[:40]}' is not a number; write it like 3.5 or 1e-3.")
+    return Fraction(stripped)
+
+
+def of_float(value: float) -> Fraction:
+    """The decimal a float was written as (0.1 means one tenth, not its nearest binary fraction)."""
+    return Fraction(repr(float(value)))
+
+
+def typed(text: str) -> tuple[Fraction, ...]:
+    """What a person may mean by a typed number: "3,5", "1 234,5", "1,234.5", "−2", "50 %" without the sign.
+
+    A comma before exactly three digits ("1,234") has two readings, thousands first; everything else has one.
+
+    Raises:
+        ValueError: when the text cannot be read as a number.
+    """
+    cleaned = _cleaned(text)
+    sign = cleaned[:1] if cleaned[:1] in ("+", "-") else ""
+    body = cleaned[len(sign) :].lstrip()
+    readings = [exact(sign + _plain(body))]
+    if _AMBIGUOUS.fullmatch(body):
+        readings.append(exact(sign + body.replace(",", ".")))
+    return tuple(readings)
+
+
+def _cleaned(text: str) -> str:
+    spaced = text.replace("−", "-").replace("–", "-").translate(dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " "))
+    return spaced.strip()
+
+
+def _plain(body: str) -> str:
+    """A typed number without its separators of thousands and with a point before the decimals."""
+    if _GROUPED_BY_COMMA.fullmatch(body):
+        return body.replace(",", "")
+    if _GROUPED_BY_POINT.fullmatch(body):
+        return body.replace(".", "").replace(",", ".")
+    if _GROUPED_BY_SPACE.fullmatch(body):
+        return re.sub(r"[ '’_]", "", body).replace(",", ".")
+    return body.replace(",", ".") if body.count(",") == 1 and "." not in body else body
+
+
+def written(value: Fraction) -> str:
+    """A number as QTI writes it: digits alone when whole, else the shortest decimal that reads as the same float."""
+    if value.denominator == 1 and abs(value.numerator) < 10**15:
+        return str(value.numerator)
+    try:
+        return repr(float(value))
+    except OverflowError:
+        return "INF" if value > 0 else "-INF"
+
+
+def round_half_away(value: Fraction, decimals: int) -> Fraction:
+    """Rounded to `decimals` places, a 5 going away from zero (QTI roundTo)."""
+    scale = Fraction(10) ** decimals
+    scaled = abs(value) * scale + Fraction(1, 2)
+    rounded = Fraction(scaled.numerator // scaled.denominator) / scale
+    return rounded if value >= 0 else -rounded
+
+
+def round_significant(value: Fraction, figures: int) -> Fraction:
+    """Rounded to `figures` significant figures, a 5 going away from zero."""
+    return value if value == 0 else round_half_away(value, figures - 1 - magnitude(value))
+
+
+def magnitude(value: Fraction) -> int:
+    """The power of ten of the first significant digit: 2 for 345, -2 for 0.012."""
+    size = abs(value)
+    power = len(str(size.numerator)) - len(str(size.denominator))
+    while size >= Fraction(10) ** (power + 1):
+        power += 1
+    while size < Fraction(10) ** power:
+        power -= 1
+    return power
