@@ -1,0 +1,91 @@
+"""Observed minus expected scores at an ability, and the moments that make them comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from psychometrics.arrays import MISSING, as_responses
+from psychometrics.likelihood import check_categories, log_likelihood
+from psychometrics.models.base import Array, ItemParameters
+from psychometrics.models.registry import probabilities
+from psychometrics.quadrature import Grid, normal_grid
+
+BLOCK_CELLS = 2_000_000
+"""Persons are taken in blocks of about this many probabilities, so that memory stays bounded."""
+
+SMALLEST_VARIANCE = 1e-5**0.5
+"""A score variance below this is raised to it: an answer at an ability where it is certain says nothing, and would
+otherwise divide by almost 0 (the same floor as mirt's)."""
+
+LARGEST_SPREAD = 1.4142
+"""The spread of a mean square enters its z at most as that of one standard normal square."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreResiduals:
+    """A block of persons, all (n_block, n_items): residual is NaN and the moments 0 where nothing was answered.
+
+    variance and fourth_moment are central moments of the score given theta.
+    """
+
+    persons: slice
+    residual: Array
+    variance: Array
+    fourth_moment: Array
+
+
+def blocks(n_persons: int, width: int) -> Iterator[slice]:
+    """Slices of persons so that persons times width stays below `BLOCK_CELLS`."""
+    step = max(1, BLOCK_CELLS // max(width, 1))
+    for start in range(0, n_persons, step):
+        yield slice(start, min(start + step, n_persons))
+
+
+def eap(items: ItemParameters, responses: NDArray[np.int8], grid: Grid) -> Array:
+    """Posterior mean of each person, (n_persons,), in logits; the population mean for a person without answers."""
+    theta = np.empty(len(responses))
+    for block in blocks(len(responses), grid.nodes.size):
+        posterior = log_likelihood(items, responses[block], grid.nodes)
+        posterior = grid.weights * np.exp(posterior - posterior.max(axis=1, keepdims=True))
+        theta[block] = posterior @ grid.nodes / posterior.sum(axis=1)
+    return theta
+
+
+def prepare(
+    items: ItemParameters, responses: Any, theta: ArrayLike | None, grid: Grid | None
+) -> tuple[NDArray[np.int8], Array]:
+    """Checked answers and an ability for each person: the one given, or the posterior mean.
+
+    Raises ValueError when the answers do not fit the items or theta is not one finite number a person.
+    """
+    answers = as_responses(responses)
+    check_categories(answers, items)
+    if theta is None:
+        return answers, eap(items, answers, grid or normal_grid())
+    ability = np.asarray(theta, dtype=np.float64)
+    if ability.shape != (len(answers),) or not np.isfinite(ability).all():
+        raise ValueError(f"theta must hold one finite number for each of the {len(answers)} persons")
+    return answers, ability
+
+
+def score_residuals(items: ItemParameters, responses: NDArray[np.int8], theta: Array) -> Iterator[ScoreResiduals]:
+    """Residuals and moments of item scores given theta, a block of persons at a time."""
+    scores = np.arange(items.max_categories, dtype=np.float64)
+    for block in blocks(len(responses), len(items) * items.max_categories):
+        table = probabilities(items, theta[block])
+        mean = np.einsum("k,ikn->ni", scores, table)
+        centred = scores[None, :, None] - mean.T[:, None, :]
+        variance = np.einsum("ikn,ikn->ni", centred**2, table)
+        fourth = np.einsum("ikn,ikn->ni", centred**4, table)
+        answered = responses[block] != MISSING
+        yield ScoreResiduals(
+            persons=block,
+            residual=np.where(answered, responses[block] - mean, np.nan),
+            variance=np.where(answered, np.maximum(variance, SMALLEST_VARIANCE), 0.0),
+            fourth_moment=np.where(answered, fourth, 0.0),
+        )
