@@ -1,5 +1,6 @@
 """Frameworks: the document as it came, and a row for each competency that items point at."""
 
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -40,8 +41,5 @@ async def of_bank(connection: Connection, bank_id: int) -> tuple[int, Framework]
     return found
 
 
-def _decode(row: object) -> tuple[int, Framework] | None:
-    if row is None:
-        return None
-    framework_id, document = row  # type: ignore[misc]
-    return int(framework_id), msgspec.json.decode(document, type=Framework)
+def _decode(row: Any) -> tuple[int, Framework] | None:
+    return None if row is None else (int(row["id"]), msgspec.json.decode(row["document"], type=Framework))

@@ -1,0 +1,125 @@
+"""Bring items and their framework into a bank: all of it or nothing, and the same file twice changes nothing."""
+
+from collections.abc import Sequence
+
+from itembank.competencies import Framework, check_framework
+from itembank.errors import BankError, BankUnknown
+from itembank.items import Item, check_item, content_hash
+from itembank.records import Record
+from itembank.storage import banks, frameworks
+from itembank.storage import items as item_rows
+from itembank.storage.database import Connection, Database
+
+
+class ImportResult(Record, frozen=True, kw_only=True):
+    """What an import did, or would do: item keys by outcome."""
+
+    bank: str
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+class DryRun(Exception):
+    """Ends the transaction of a dry run without keeping anything."""
+
+
+async def import_bank(
+    database: Database,
+    institution_id: int,
+    bank_key: str,
+    incoming: Sequence[Item],
+    *,
+    framework: Framework | None,
+    title: str = "",
+    dry_run: bool = False,
+) -> ImportResult:
+    """Add new items, make new versions of changed ones, leave equal ones alone; make the bank when it is new.
+
+    Raises:
+        BankError: for an item that contradicts itself, stands twice, or names a competency the framework lacks;
+            nothing is saved then.
+    """
+    _check(incoming)
+    if framework is not None:
+        check_framework(framework)
+    result: ImportResult | None = None
+    try:
+        async with database.transaction(institution_id) as connection:
+            result = await _import(connection, institution_id, bank_key, incoming, framework, title, dry_run)
+            if dry_run:
+                raise DryRun
+    except DryRun:
+        pass
+    assert result is not None
+    return result
+
+
+def _check(incoming: Sequence[Item]) -> None:
+    seen: set[str] = set()
+    for item in incoming:
+        if item.key in seen:
+            raise BankError(f"Item {item.key} stands twice in the file; rename or remove one of them.")
+        seen.add(item.key)
+        check_item(item)
+
+
+async def _import(
+    connection: Connection,
+    institution_id: int,
+    bank_key: str,
+    incoming: Sequence[Item],
+    framework: Framework | None,
+    title: str,
+    dry_run: bool,
+) -> ImportResult:
+    bank_id, framework_id = await _bank(connection, institution_id, bank_key, framework, title)
+    await banks.lock(connection, bank_id)
+    competency_ids = await frameworks.competency_ids(connection, framework_id)
+    _check_competencies(incoming, set(competency_ids))
+    heads = await item_rows.heads(connection, bank_id)
+    new = [item for item in incoming if item.key not in heads]
+    differing = [item for item in incoming if item.key in heads and heads[item.key].content_hash != content_hash(item)]
+    ids = await item_rows.add_items(connection, institution_id, bank_id, [item.key for item in new])
+    versions = [(ids[item.key], 1, item) for item in new]
+    versions += [(heads[item.key].id, heads[item.key].number + 1, item) for item in differing]
+    await item_rows.add_versions(connection, institution_id, versions, competency_ids)
+    touched = {item.key for item in (*new, *differing)}
+    return ImportResult(
+        bank=bank_key,
+        added=tuple(item.key for item in new),
+        changed=tuple(item.key for item in differing),
+        unchanged=tuple(item.key for item in incoming if item.key not in touched),
+        dry_run=dry_run,
+    )
+
+
+async def _bank(
+    connection: Connection, institution_id: int, bank_key: str, framework: Framework | None, title: str
+) -> tuple[int, int]:
+    bank = await banks.find(connection, bank_key)
+    if framework is None:
+        if bank is None:
+            raise BankUnknown(f"There is no bank '{bank_key}' yet; name its framework with --framework to make it.")
+        return bank.id, bank.framework_id
+    framework_id = await frameworks.save(connection, institution_id, framework)
+    if bank is None:
+        bank_id = await banks.create(connection, institution_id, framework_id, bank_key, title or bank_key)
+        return bank_id, framework_id
+    if bank.framework_id != framework_id:
+        raise BankError(
+            f"Bank '{bank_key}' is tied to another framework; import into a new bank or leave --framework out."
+        )
+    return bank.id, framework_id
+
+
+def _check_competencies(incoming: Sequence[Item], known: set[str]) -> None:
+    unknown = sorted({key for item in incoming for key in item.facts.competencies if key not in known})
+    if unknown:
+        first = next(item for item in incoming if unknown[0] in item.facts.competencies)
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        raise BankError(
+            f"Item {first.key} names the competency '{unknown[0]}'{more}, which the framework does not hold; "
+            "add it to the framework or correct the item."
+        )
