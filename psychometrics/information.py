@@ -189,7 +189,7 @@ def observed_information(items: ItemParameters, responses: NDArray[np.int8], the
 
 
 def pick_answers(table: Array, responses: NDArray[np.int8]) -> Array:
-    """Sum over a person's answers of the table's rows: (n_items, K, n_persons) and (n_persons, n_items) -> (n_persons,)."""
+    """Sum of a table (n_items, K, n_persons) over each person's answers (n_persons, n_items): (n_persons,)."""
     answered = responses.T >= 0
     chosen = np.where(answered, responses.T, 0).astype(np.intp)
     values = np.take_along_axis(table, chosen[:, None, :], axis=1)[:, 0, :]

@@ -13,7 +13,7 @@ EDGE_MASS = 1e-4
 """Posterior weight of an end node above which the grid has cut the posterior off."""
 
 COARSE = 0.5
-"""Posterior sd in grid spacings below which the rectangle rule is no longer trusted (error about 2 exp(-2 (pi sd)^2))."""
+"""Posterior sd in grid spacings below which the rectangle rule is no longer trusted."""
 
 
 def posterior_weights(log_likelihood: Array, log_prior: Array) -> Array:

@@ -50,7 +50,7 @@ class AnswerTable:
 
     def indicators(self, responses: Responses) -> Array:
         """1 where the person gave that category: (n_persons, rows of the flat table)."""
-        return (responses[:, self.item] == self.category).astype(np.float64)
+        return np.asarray(responses[:, self.item] == self.category, dtype=np.float64)
 
 
 class LikelihoodEquation:

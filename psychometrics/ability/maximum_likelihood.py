@@ -120,6 +120,7 @@ def _solve(equation: Equation, responses: Responses, prior: Prior, bracket: _Bra
     """Secant steps kept inside the bracket, halving it whenever a step leaves it or progress stalls."""
     lower, upper, theta, slope = bracket.lower, bracket.upper, bracket.guess, bracket.slope
     root = theta.copy()
+    before = earlier = theta
     active = np.arange(len(theta))
     for step in range(MAX_STEPS):
         value = equation.score(theta, responses, prior)

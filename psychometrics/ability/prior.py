@@ -71,8 +71,9 @@ class Prior:
 def make_prior(prior: Any, grid: Any, bounds: tuple[float, float], n_persons: int) -> Prior:
     """The prior on its nodes.
 
-    prior: None (the grid's own weights, else N(0, 1)), a tuple (mean, sd) of numbers or (n_persons,) arrays, a `Grid`, or
-    weights (n_nodes,) on the grid. grid: None (121 nodes on the bounds), a `Grid` or ascending nodes (n_nodes,).
+    prior: None (the grid's own weights, else N(0, 1)), a tuple (mean, sd) of numbers or (n_persons,) arrays, a
+    `Grid`, or weights (n_nodes,) on the grid.
+    grid: None (121 nodes on the bounds), a `Grid` or ascending nodes (n_nodes,).
 
     Raises ValueError when sizes disagree, an sd is not positive or a weight is negative.
     """

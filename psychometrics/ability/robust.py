@@ -26,7 +26,7 @@ def residual_weights(items: ItemParameters, theta: Array, weight: str, tuning: f
     residual = np.abs(_residuals(items, theta))
     if weight == "huber":
         return np.asarray(tuning / np.maximum(residual, tuning))
-    return np.where(residual < tuning, (1.0 - (np.minimum(residual, tuning) / tuning) ** 2) ** 2, 0.0)
+    return np.asarray(np.where(residual < tuning, (1.0 - (np.minimum(residual, tuning) / tuning) ** 2) ** 2, 0.0))
 
 
 def _residuals(items: ItemParameters, theta: Array) -> Array:
@@ -58,14 +58,14 @@ class RobustEquation:
 
     def _weighted(self, theta: Array) -> Array:
         first, _ = log_derivatives(self.items, theta, self._blocks)
-        return first * residual_weights(self.items, theta, self.weight, self.tuning)
+        return np.asarray(first * residual_weights(self.items, theta, self.weight, self.tuning))
 
     def sem(self, theta: Array, responses: Responses) -> Array:
-        """sqrt(sum of w^2 I) / sum of w I (Magis 2014, Psychometrika 79): (n_persons,), infinite where all weight is 0."""
+        """sqrt(sum of w^2 I) / sum of w I (Magis 2014, Psychometrika 79): (n_persons,), infinite without any weight."""
         first, _ = log_derivatives(self.items, theta, self._blocks)
         weight = residual_weights(self.items, theta, self.weight, self.tuning)
         share = probabilities(self.items, theta) * first**2
         answered = (responses >= 0).T.astype(np.float64)
         spread = np.einsum("ikp,ikp,ikp,ip->p", share, weight, weight, answered)
         slope = np.einsum("ikp,ikp,ip->p", share, weight, answered)
-        return np.divide(np.sqrt(spread), slope, out=np.full_like(slope, np.inf), where=slope > 0)
+        return np.asarray(np.divide(np.sqrt(spread), slope, out=np.full_like(slope, np.inf), where=slope > 0))

@@ -10,11 +10,11 @@ from psychometrics.models.base import ItemParameters
 STATUS: dict[str, str] = {
     "converged": "The estimate and its error are as the method defines them.",
     "no_responses": "There is no answer yet: theta and its error are those of the prior.",
-    "no_information": "The answers tell nothing about ability (flat curves): theta and its error are those of the prior.",
-    "all_lowest": "Every answer is in the lowest category: the estimate is finite, but only a lower mark could be told.",
-    "all_highest": "Every answer is in the highest category: the estimate is finite, but the true ability may be higher.",
-    "lower_bound": "The likelihood still rises at the lower bound, so theta is set there; easier items would be needed.",
-    "upper_bound": "The likelihood still rises at the upper bound, so theta is set there; harder items would be needed.",
+    "no_information": "The answers tell nothing about ability: theta and its error are those of the prior.",
+    "all_lowest": "Every answer is in the lowest category: theta is finite, but the true ability may be lower.",
+    "all_highest": "Every answer is in the highest category: theta is finite, but the true ability may be higher.",
+    "lower_bound": "No maximum inside the bounds: the likelihood still rises at the lower one, where theta is set.",
+    "upper_bound": "No maximum inside the bounds: the likelihood still rises at the upper one, where theta is set.",
     "grid_edge": "The posterior reaches the end of the grid and is cut off there; widen the grid.",
     "grid_coarse": "The posterior is narrower than the grid can show; use more nodes.",
 }
