@@ -200,7 +200,7 @@ def _correlation(covariance: Array) -> Array:
 
 
 def _rmsea_interval(value: float, df: int, n_persons: int, level: float = 0.90) -> tuple[float, float]:
-    """Bounds of RMSEA from the noncentrality for which the value is at the 95th and the 5th percentile (Steiger 1990)."""
+    """Bounds of RMSEA: noncentralities that put the value at the 95th and the 5th percentile (Steiger 1990)."""
     bounds = []
     for tail in ((1 + level) / 2, (1 - level) / 2):
         if chi2.cdf(value, df) <= tail:

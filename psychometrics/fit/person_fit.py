@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from psychometrics.ability.estimate import estimate_ability
 from psychometrics.arrays import MISSING
 from psychometrics.fit.residuals import blocks, prepare
+from psychometrics.information import log_derivatives
 from psychometrics.models.base import Array, ItemParameters
-from psychometrics.models.registry import log_probabilities, theta_gradient
+from psychometrics.models.registry import log_probabilities
 from psychometrics.quadrature import Grid, normal_grid
 
 Method = Literal["mle", "map", "wle"]
@@ -86,7 +88,7 @@ def lz_star(
     population = grid or normal_grid()
     answers, ability = prepare(items, responses, np.zeros(len(responses)) if theta is None else theta, grid)
     if theta is None:
-        ability = _solve(items, answers, method, population)
+        ability = estimate_ability(answers, items, method, prior=(population.mean, population.sd)).theta
     moments = _all_moments(items, answers, ability)
     weight = moments.covariance / np.where(moments.information > 0, moments.information, 1.0)
     variance = moments.variance - weight * moments.covariance
@@ -99,51 +101,6 @@ def lz_star(
 
 
 BOUND = 6.0
-N_BISECTIONS = 50
-
-
-def _solve(items: ItemParameters, answers: NDArray[np.int8], method: Method, grid: Grid) -> Array:
-    """Root of the estimating equation nearest the most likely of 121 points, by bisection within its neighbours."""
-    points = np.linspace(-BOUND, BOUND, 121)
-    height = np.stack([_equation_height(items, answers, point, method, grid) for point in points], axis=1)
-    best = height.argmax(axis=1)
-    low, high = points[np.maximum(best - 1, 0)], points[np.minimum(best + 1, points.size - 1)]
-    for _ in range(N_BISECTIONS):
-        middle = 0.5 * (low + high)
-        rising = _slope(items, answers, middle, method, grid) > 0
-        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-    return 0.5 * (low + high)
-
-
-def _equation_height(
-    items: ItemParameters, answers: NDArray[np.int8], point: float, method: Method, grid: Grid
-) -> Array:
-    """Objective whose maximum the method seeks; Warm's equation starts from the Jeffreys mode."""
-    logs = log_probabilities(items, point)[:, :, 0]
-    height = np.zeros(len(answers))
-    information = np.zeros(len(answers))
-    per_item = (theta_gradient(items, point)[:, :, 0] ** 2 / np.maximum(np.exp(logs), 1e-300)).sum(axis=1)
-    answered = answers != MISSING
-    for category in range(logs.shape[1]):
-        has = items.n_categories > category
-        height += (answers[:, has] == category).astype(np.float64) @ logs[has, category]
-    if method == "map":
-        height -= 0.5 * ((point - grid.mean) / grid.sd) ** 2
-    if method == "wle":
-        information = answered @ per_item
-        height += 0.5 * np.log(np.maximum(information, 1e-300))
-    return height
-
-
-def _slope(items: ItemParameters, answers: NDArray[np.int8], theta: Array, method: Method, grid: Grid) -> Array:
-    parts = []
-    for block in blocks(len(answers), len(items) * items.max_categories):
-        logs = log_probabilities(items, theta[block])
-        ratio = _finite_ratio(theta_gradient(items, theta[block]), logs)
-        score = _chosen(ratio, answers[block]).sum(axis=1)
-        moments = _moments(items, answers[block], theta[block])
-        parts.append(score + _prior_slope(method, theta[block], moments, grid))
-    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _prior_slope(method: Method, theta: Array, moments: _Moments, grid: Grid) -> Array:
@@ -166,32 +123,20 @@ def _moments(items: ItemParameters, answers: NDArray[np.int8], theta: Array) -> 
     logs = log_probabilities(items, theta)
     table = np.exp(logs)
     logs = np.where(table > 0, logs, 0.0)
-    slope = theta_gradient(items, theta)
+    slope, curvature = log_derivatives(items, theta)
     answered = (answers != MISSING).T
     mean = (table * logs).sum(axis=1)
-    variance = (table * logs**2).sum(axis=1) - mean**2
-    information = slope * _finite_ratio(slope, np.log(np.maximum(table, 1e-300)))
+
+    def total(per_category: Array) -> Array:
+        return np.asarray(((table * per_category).sum(axis=1) * answered).sum(axis=0), dtype=np.float64)
+
     return _Moments(
         deviation=_chosen(logs, answers).sum(axis=1) - (mean * answered).sum(axis=0),
-        variance=(variance * answered).sum(axis=0),
-        covariance=((slope * logs).sum(axis=1) * answered).sum(axis=0),
-        information=(information.sum(axis=1) * answered).sum(axis=0),
-        bias=_warm(items, theta, slope, table, answered),
+        variance=total((logs - mean[:, None, :]) ** 2),
+        covariance=total(slope * logs),
+        information=total(slope**2),
+        bias=total(slope * (curvature + slope**2)),
     )
-
-
-def _warm(items: ItemParameters, theta: Array, slope: Array, table: Array, answered: NDArray[np.bool_]) -> Array:
-    """J = sum P' P'' / P (Warm 1989, Psychometrika 54); P'' is the central difference of the exact P'."""
-    step = 1e-4
-    curvature = (theta_gradient(items, theta + step) - theta_gradient(items, theta - step)) / (2 * step)
-    terms = _finite_ratio(slope, np.log(np.maximum(table, 1e-300))) * curvature
-    return np.asarray((terms.sum(axis=1) * answered).sum(axis=0), dtype=np.float64)
-
-
-def _finite_ratio(slope: Array, logs: Array) -> Array:
-    """P' / P, 0 where P underflows: such a category is neither observed nor weighs in a sum."""
-    table = np.exp(logs)
-    return np.asarray(np.where(table > 1e-290, slope / np.where(table > 1e-290, table, 1.0), 0.0), dtype=np.float64)
 
 
 def _chosen(table: Array, answers: NDArray[np.int8]) -> Array:

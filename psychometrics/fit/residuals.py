@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from psychometrics.ability.estimate import estimate_ability
 from psychometrics.arrays import MISSING, as_responses
-from psychometrics.likelihood import check_categories, log_likelihood
+from psychometrics.likelihood import check_categories
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import probabilities
 from psychometrics.quadrature import Grid, normal_grid
@@ -46,16 +47,6 @@ def blocks(n_persons: int, width: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n_persons))
 
 
-def eap(items: ItemParameters, responses: NDArray[np.int8], grid: Grid) -> Array:
-    """Posterior mean of each person, (n_persons,), in logits; the population mean for a person without answers."""
-    theta = np.empty(len(responses))
-    for block in blocks(len(responses), grid.nodes.size):
-        posterior = log_likelihood(items, responses[block], grid.nodes)
-        posterior = grid.weights * np.exp(posterior - posterior.max(axis=1, keepdims=True))
-        theta[block] = posterior @ grid.nodes / posterior.sum(axis=1)
-    return theta
-
-
 def prepare(
     items: ItemParameters, responses: Any, theta: ArrayLike | None, grid: Grid | None
 ) -> tuple[NDArray[np.int8], Array]:
@@ -66,7 +57,7 @@ def prepare(
     answers = as_responses(responses)
     check_categories(answers, items)
     if theta is None:
-        return answers, eap(items, answers, grid or normal_grid())
+        return answers, estimate_ability(answers, items, "eap", grid=grid or normal_grid()).theta
     ability = np.asarray(theta, dtype=np.float64)
     if ability.shape != (len(answers),) or not np.isfinite(ability).all():
         raise ValueError(f"theta must hold one finite number for each of the {len(answers)} persons")

@@ -1,4 +1,4 @@
-"""Distributions of the summed score given ability, with and without each item (Lord & Wingersky 1984, APM 8)."""
+"""Distributions of the summed score of all items but one, given ability (Lord & Wingersky 1984, APM 8)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,6 @@ def add_items(distribution: Array, tables: Sequence[Array]) -> Array:
             grown[category : category + n_scores] += distribution * probability
         distribution = grown
     return distribution
-
-
-def summed_score_distribution(tables: Sequence[Array]) -> Array:
-    """P(summed score | theta): (maximum score + 1, n_nodes), from P(category | theta) of each item, (K, n_nodes)."""
-    return add_items(np.ones((1, tables[0].shape[1])), tables)
 
 
 def rest_score_distributions(tables: Sequence[Array]) -> Iterator[tuple[int, Array]]:
