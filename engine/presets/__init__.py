@@ -1,0 +1,1 @@
+"""Policies that ship: each TOML file says which published rules it follows."""

@@ -1,0 +1,183 @@
+"""The log read once: which sittings there were, how they ended, what was learnt, approved, lifted and attested."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from engine.accommodations import Accommodation
+from engine.decisions import Decision
+from engine.events import (
+    AccommodationSet,
+    ApprovalGiven,
+    AttemptClosed,
+    AttemptOpened,
+    AttestationInvited,
+    AttestationReceived,
+    CreditAwarded,
+    CreditRevoked,
+    Event,
+    FirstItemShown,
+    LearningRecorded,
+    RuleLifted,
+    SittingFinished,
+    SittingRescored,
+    SittingStarted,
+    SittingVoided,
+)
+from engine.periods import Moment, after
+from engine.policies.records import Occasion, Policy, zone_of
+from itembank.records import Record
+
+
+class Sitting(Record, frozen=True, kw_only=True):
+    """One sitting as the log tells it. It uses up an attempt once its first item was `shown`, unless voided free."""
+
+    key: str
+    occasion: str
+    form: str
+    started: Moment
+    shown: Moment | None = None
+    ended: Moment | None = None
+    decision: Decision | None = None
+    voided: bool = False
+    uses_attempt: bool = True
+
+    @property
+    def counts(self) -> bool:
+        """Whether it uses up an attempt."""
+        return self.shown is not None and self.uses_attempt
+
+    @property
+    def open(self) -> bool:
+        """Whether a learner has seen an item and not yet finished."""
+        return self.shown is not None and self.ended is None
+
+
+class Standing(Record, frozen=True, kw_only=True):
+    """Everything the rules ask about, in the order it happened."""
+
+    opened: AttemptOpened | None = None
+    closed: AttemptClosed | None = None
+    sittings: tuple[Sitting, ...] = ()
+    learning: tuple[LearningRecorded, ...] = ()
+    approvals: tuple[ApprovalGiven, ...] = ()
+    lifts: tuple[RuleLifted, ...] = ()
+    invitations: tuple[AttestationInvited, ...] = ()
+    attestations: tuple[AttestationReceived, ...] = ()
+    credit: CreditAwarded | None = None
+    revoked: CreditRevoked | None = None
+    accommodation: Accommodation = Accommodation()
+    latest: Moment | None = None
+
+    def of(self, occasion: str) -> tuple[Sitting, ...]:
+        """The sittings of an occasion that use up an attempt."""
+        return tuple(sitting for sitting in self.sittings if sitting.occasion == occasion and sitting.counts)
+
+
+E = TypeVar("E", bound=Event)
+
+
+def read_log(events: Sequence[Event]) -> Standing:
+    """The standing after all `events`."""
+    sittings: dict[str, Sitting] = {}
+    for event in events:
+        _follow(sittings, event)
+    opened, closed = _last(events, AttemptOpened), _last(events, AttemptClosed)
+    awarded, revoked = _last(events, CreditAwarded), _last(events, CreditRevoked)
+    accommodation = _last(events, AccommodationSet)
+    return Standing(
+        opened=opened,
+        closed=closed,
+        sittings=tuple(sittings.values()),
+        learning=_all(events, LearningRecorded),
+        approvals=_all(events, ApprovalGiven),
+        lifts=_all(events, RuleLifted),
+        invitations=_all(events, AttestationInvited),
+        attestations=_all(events, AttestationReceived),
+        credit=awarded if awarded and not _follows(events, revoked, awarded) else None,
+        revoked=revoked,
+        accommodation=accommodation.accommodation if accommodation else Accommodation(),
+        latest=events[-1].at if events else None,
+    )
+
+
+def _all(events: Sequence[Event], kind: type[E]) -> tuple[E, ...]:
+    return tuple(event for event in events if isinstance(event, kind))
+
+
+def _last(events: Sequence[Event], kind: type[E]) -> E | None:
+    return next((event for event in reversed(events) if isinstance(event, kind)), None)
+
+
+def _follows(events: Sequence[Event], later: Event | None, earlier: Event) -> bool:
+    if later is None:
+        return False
+    places = {id(event): place for place, event in enumerate(events)}
+    return places[id(later)] > places[id(earlier)]
+
+
+def _follow(sittings: dict[str, Sitting], event: Event) -> None:
+    match event:
+        case SittingStarted():
+            sittings[event.sitting] = Sitting(
+                key=event.sitting, occasion=event.occasion, form=event.form, started=event.at
+            )
+        case FirstItemShown():
+            sittings[event.sitting] = _changed(sittings[event.sitting], shown=event.at)
+        case SittingFinished():
+            sittings[event.sitting] = _changed(sittings[event.sitting], ended=event.at, decision=event.decision)
+        case SittingRescored():
+            sittings[event.sitting] = _changed(sittings[event.sitting], decision=event.decision)
+        case SittingVoided():
+            sitting = sittings[event.sitting]
+            ended = sitting.ended or event.at
+            sittings[event.sitting] = _changed(
+                sitting, ended=ended, decision=None, voided=True, uses_attempt=event.uses_attempt
+            )
+        case _:
+            pass
+
+
+def _changed(sitting: Sitting, **changes: object) -> Sitting:
+    return replace(sitting, **changes)
+
+
+def scored(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> tuple[Sitting, ...]:
+    """The sittings whose scores may count now: decided under this policy version, not voided, not out of date.
+
+    Credit that was revoked takes with it the scores it rested on.
+    """
+    struck = standing.revoked.at if standing.revoked and occasion.key in policy.credit.needs else None
+    zone = zone_of(policy)
+    return tuple(
+        sitting
+        for sitting in standing.of(occasion.key)
+        if sitting.decision is not None
+        and sitting.ended is not None
+        and sitting.decision.policy_version == policy.version
+        and (struck is None or sitting.ended > struck)
+        and (occasion.score_valid is None or now <= after(sitting.ended, occasion.score_valid, zone))
+    )
+
+
+def counting(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> Sitting | None:
+    """The sitting that counts: the first, the last or the highest; a pass ranks above a higher score without one."""
+    candidates = scored(policy, occasion, standing, now)
+    if not candidates:
+        return None
+    if occasion.counts == "highest":
+        return max(candidates, key=_rank)
+    return candidates[0] if occasion.counts == "first" else candidates[-1]
+
+
+def _rank(sitting: Sitting) -> tuple[bool, float]:
+    decision = sitting.decision
+    return (decision.passed, decision.percent) if decision else (False, 0.0)
+
+
+def passed(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> bool:
+    """Whether the sitting that counts was passed."""
+    sitting = counting(policy, occasion, standing, now)
+    return sitting is not None and sitting.decision is not None and sitting.decision.passed
