@@ -1,0 +1,1 @@
+"""Sparing items: who may see which item, and how often each is shown."""

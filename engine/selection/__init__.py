@@ -1,0 +1,1 @@
+"""Which item comes next: criteria, their registry, and the one choice they all end in."""

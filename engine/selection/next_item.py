@@ -1,0 +1,96 @@
+"""The live step: from a sitting's answers to its next item, or to the reason why it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.multistage import next_of_form
+from engine.selection.plan import Plan
+from engine.selection.posterior import likelihood_of
+from engine.selection.ranking import allowed_items, best_items
+from engine.selection.sitting import Sitting, Standing, session_key
+from engine.selection.standing import stand
+from engine.selection.ties import choose
+from engine.stopping.stop import Stop, stop_for, stop_reasons
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class NextItem:
+    """The position in the pool of the item to show."""
+
+    item: int
+
+
+def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
+    """The next item of a sitting, or why it ends. A pure function of its arguments, equal on every machine."""
+    return should_stop(plan, sitting) or select_next(plan, sitting)
+
+
+def should_stop(plan: Plan, sitting: Sitting) -> Stop | None:
+    """The reason why the sitting ends now by the design's rules, None while it goes on."""
+    stopping = plan.design.stopping
+    if stopping.rule is None and stopping.max_seconds is None:
+        full = plan.design.form == "adaptive" and len(sitting.items) >= stopping.max_items
+        return stop_for("max_items") if full else None
+    reason = str(stop_reasons(plan, stand(plan, sitting))[0])
+    return stop_for(reason) if reason else None
+
+
+def select_next(plan: Plan, sitting: Sitting) -> NextItem | Stop:
+    """The item to show next, or a stop when no item is left that may be shown and keeps the blueprint."""
+    if plan.design.form != "adaptive":
+        standing = stand(plan, sitting)
+        item = int(next_of_form(plan.design, plan.pool, standing.items, standing.theta[:, 0])[0])
+        return stop_for("form_complete") if item < 0 else NextItem(item)
+    if plan.is_simple and plan.hierarchy is None and plan.control.is_idle:
+        quick = _by_candidates(plan, sitting)
+        if quick is not None:
+            return NextItem(quick)
+    return _by_scores(plan, stand(plan, sitting))
+
+
+def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
+    item = int(best_items(plan, standing, allowed_items(plan, standing))[0])
+    return stop_for("pool_exhausted") if item < 0 else NextItem(item)
+
+
+def _by_candidates(plan: Plan, sitting: Sitting) -> int | None:
+    """Maximum information among the few items that can be best at this ability; None when the list is used up."""
+    theta = _expected_theta(plan, sitting)
+    block = plan.pool.blocks[0]
+    lists = block.candidates
+    cell = int(min(max((theta - lists.lower) / lists.width, 0.0), len(lists.order) - 1))
+    order, given = lists.order[cell], set(sitting.items.tolist())
+    eligible = sitting.eligible
+
+    def free(item: int) -> bool:
+        return item not in given and (eligible is None or bool(eligible[item]))
+
+    rank = next((rank for rank, item in enumerate(order.tolist()) if free(item)), None)
+    if rank is None:
+        return None
+    last = int(lists.reach[cell, rank])
+    if last >= len(order) and not lists.complete:
+        return None
+    rivals = np.array([item for item in order[rank : last + 1].tolist() if free(item)], dtype=np.intp)
+    if len(rivals) == 1:
+        return int(rivals[0])
+    information = block.curves.information(rivals, np.array(theta))[None]
+    best = choose(information, session_key(sitting), len(sitting.items), plan.pool.keys[rivals])
+    return int(rivals[best[0]])
+
+
+def _expected_theta(plan: Plan, sitting: Sitting) -> float:
+    ability = plan.design.ability
+    if not len(sitting.items):
+        return ability.start_theta
+    likelihood = likelihood_of(plan.pool.probability, sitting.items, sitting.categories)
+    if ability.estimator != "eap":
+        return float(stand(plan, sitting).theta[0, 0])
+    posterior = likelihood * plan.prior.weights
+    return float((posterior @ plan.prior.nodes) / posterior.sum())

@@ -1,0 +1,125 @@
+"""A design made ready for one pool: everything that does not change from learner to learner, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.content.constraints import Constraints, compile_constraints
+from engine.content.feasibility import check_feasible
+from engine.content.hierarchy import Hierarchy, build_hierarchy
+from engine.content.shadow_test import ShadowModel, build_shadow_model
+from engine.designs import Design, DesignError, GlrRule, SprtRule
+from engine.exposure.control import ItemControl, build_control
+from engine.multistage import check_modules
+from engine.selection.posterior import Prior, build_prior, mass_above
+from engine.selection.registry import CRITERIA, Criterion
+from engine.selection.tables import Pool
+from psychometrics.models.registry import log_probabilities
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A design on a pool. `hierarchy` or `shadow` keep the content; neither when nothing is constrained."""
+
+    design: Design
+    pool: Pool
+    prior: Prior
+    criterion: Criterion
+    constraints: Constraints
+    hierarchy: Hierarchy | None
+    shadow: ShadowModel | None
+    control: ItemControl
+
+    @cached_property
+    def cuts(self) -> tuple[tuple[float, ...], ...]:
+        """Cuts of every dimension, increasing."""
+        decision = self.design.decision
+        if self.design.ability.structure == "overall":
+            return (decision.cut_theta,)
+        own = decision.competency_cut_theta
+        return tuple((own[name],) if name in own else decision.cut_theta for name in self.pool.competencies)
+
+    @cached_property
+    def above(self) -> tuple[Floats, ...]:
+        """For every dimension (n_cuts, n_nodes) weights whose product with a posterior is P(theta ≥ cut)."""
+        nodes = self.pool.nodes
+        empty = np.zeros((0, len(nodes)))
+        return tuple(np.array([mass_above(nodes, cut) for cut in cuts]) if cuts else empty for cuts in self.cuts)
+
+    @cached_property
+    def log_probability_at(self) -> dict[float, Floats]:
+        """log P (n_items, K) at every ability a likelihood ratio rule compares."""
+        points = {
+            cut + side * rule.delta
+            for rule in self.design.rules()
+            if isinstance(rule, SprtRule | GlrRule)
+            for cuts in self.cuts
+            for cut in cuts
+            for side in (-1.0, 1.0)
+        }
+        return {point: log_probabilities(self.pool.items, [point])[:, :, 0] for point in sorted(points)}
+
+    @cached_property
+    def is_simple(self) -> bool:
+        """Maximum information on one ability by EAP with nothing that varies between learners: the fast path."""
+        design = self.design
+        return (
+            design.form == "adaptive"
+            and design.selection.criterion == "maximum_information"
+            and design.exposure.randomesque == 1
+            and self.pool.n_dimensions == 1
+            and self.shadow is None
+        )
+
+
+def compile_design(design: Design, pool: Pool) -> Plan:
+    """The plan of a design on a pool.
+
+    Raises DesignError when the design names what the pool lacks, when competency cuts name no competency, or when the
+    constraints cannot be met: then the sentence says which constraint lacks how many items.
+    """
+    if len(pool) == 0:
+        raise DesignError("The pool has no items; publish calibrated items first.")
+    _check_competencies(design, pool)
+    constraints = compile_constraints(design.content, pool.attributes, pool.items.item_id)
+    stopping = design.stopping
+    hierarchy = build_hierarchy(constraints, stopping.min_items, stopping.max_items)
+    if design.content.method == "hierarchical" and hierarchy is None:
+        raise DesignError("content.method 'hierarchical' needs counts in nested groups; use 'auto' or 'shadow'.")
+    adaptive = design.form == "adaptive"
+    pool.positions(design.items)
+    check_modules(design, pool)
+    if adaptive:
+        check_feasible(constraints, stopping.min_items, stopping.max_items)
+    by_shadow = adaptive and not constraints.is_empty and (hierarchy is None or design.content.method == "shadow")
+    return Plan(
+        design=design,
+        pool=pool,
+        prior=build_prior(design.ability, pool.n_dimensions),
+        criterion=CRITERIA[design.selection.criterion],
+        constraints=constraints,
+        hierarchy=hierarchy if adaptive and not by_shadow and not constraints.is_empty else None,
+        shadow=build_shadow_model(constraints, stopping.min_items, stopping.max_items) if by_shadow else None,
+        control=build_control(design.exposure, pool),
+    )
+
+
+def _check_competencies(design: Design, pool: Pool) -> None:
+    for name in design.decision.competency_cut_theta:
+        if name not in pool.competencies:
+            known = ", ".join(pool.competencies)
+            raise DesignError(f"decision.competency_cut_theta names '{name}', but the pool measures {known}.")
+    expected = len(pool.competencies) if design.ability.structure == "competencies" else 1
+    if pool.n_dimensions != expected:
+        raise DesignError("The pool was built for another ability.structure; build it with this design's ability.")
+    same_grid = np.array_equal(
+        pool.nodes, np.linspace(design.ability.lower, design.ability.upper, design.ability.n_nodes)
+    )
+    if not same_grid:
+        raise DesignError("The pool was built on another grid; build it with this design's ability.")

@@ -1,0 +1,149 @@
+"""Scores of all items for many sittings, under the design's criterion, restricted to what each sitting may be shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.content.constraints import StimulusSets
+from engine.content.shadow_test import NoShadowTest, ShadowModel
+from engine.selection.criteria import Situation
+from engine.selection.plan import Plan
+from engine.selection.sitting import Standing
+from engine.selection.tables import Block
+from engine.selection.ties import choose, uniforms
+from engine.stopping.rules import decided_by_competency
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+
+def scores(plan: Plan, standing: Standing, allowed: Mask) -> Floats:
+    """The criterion of every item, −inf where not allowed: (n_persons, n_items)."""
+    out = np.empty(allowed.shape)
+    weights = _weights(plan, standing)
+    for dimension, block in enumerate(plan.pool.blocks):
+        now = _situation(plan, standing, allowed, dimension, block, weights)
+        out[:, block.where] = plan.criterion.scores(block, now)
+    out[~allowed] = -np.inf
+    return out
+
+
+def _weights(plan: Plan, standing: Standing) -> Floats:
+    """1 for a competency still to be decided, the design's smaller weight for a decided one."""
+    if plan.pool.n_dimensions == 1:
+        return np.ones_like(standing.theta)
+    decided = decided_by_competency(plan, standing)
+    return np.where(decided, plan.design.selection.decided_weight, 1.0)
+
+
+def _situation(
+    plan: Plan, standing: Standing, allowed: Mask, dimension: int, block: Block, weights: Floats
+) -> Situation:
+    keys = plan.pool.keys[block.where]
+    return Situation(
+        theta=standing.theta[:, dimension],
+        sem=np.sqrt(standing.covariance[:, dimension, dimension]),
+        posterior=standing.posterior[:, dimension],
+        likelihood=standing.likelihood[:, dimension],
+        prior=plan.prior.weights,
+        position=standing.position,
+        length=plan.design.stopping.max_items,
+        eligible=allowed[:, block.where],
+        chance=lambda: uniforms(standing.keys[:, None], standing.position, keys),
+        posterior_score=lambda person, theta: _posterior_score(plan, standing, dimension, person, theta),
+        cut_theta=plan.cuts[dimension],
+        gain=(weights * standing.covariance[:, dimension, :] ** 2).sum(axis=1),
+        weight=weights[:, dimension],
+        options=plan.design.selection,
+    )
+
+
+def _posterior_score(plan: Plan, standing: Standing, dimension: int, person: int, theta: Floats) -> Floats:
+    """Derivative of one learner's log posterior at chosen abilities, through a table on a fine grid."""
+    pool, ability = plan.pool, plan.design.ability
+    items, categories = standing.items[person], standing.categories[person]
+    own = pool.dimension[items] == dimension
+    fine = np.linspace(ability.lower, ability.upper, 1025)
+    slope = pool.curves.score(items[own][:, None], categories[own][:, None], fine[None, :]).sum(axis=0)
+    if ability.prior == "normal":
+        slope = slope - (fine - ability.prior_mean) / ability.prior_sd**2
+    return _cubic(fine, slope, theta)
+
+
+def _cubic(nodes: Floats, values: Floats, at: Floats) -> Floats:
+    """The cubic through the four nearest nodes of an even grid."""
+    place = (at - nodes[0]) / (nodes[1] - nodes[0])
+    cell = np.clip(place.astype(np.intp), 1, len(nodes) - 3)
+    t = place - cell
+    before, here, after, beyond = (values[cell + step] for step in (-1, 0, 1, 2))
+    return np.asarray(
+        -t * (t - 1) * (t - 2) / 6 * before
+        + (t + 1) * (t - 1) * (t - 2) / 2 * here
+        - (t + 1) * t * (t - 2) / 2 * after
+        + (t + 1) * t * (t - 1) / 6 * beyond
+    )
+
+
+def allowed_items(plan: Plan, standing: Standing) -> Mask:
+    """Items that keep the blueprint completable and that exposure control shows; content never yields, exposure may."""
+    legal = standing.eligible & content_mask(plan, standing)
+    if plan.control.is_idle:
+        return legal
+    shown = legal & plan.control.shown(standing.keys, plan.pool.keys, standing.theta[:, 0])
+    none_left = ~shown.any(axis=1)
+    shown[none_left] = legal[none_left]
+    return shown
+
+
+def content_mask(plan: Plan, standing: Standing) -> Mask:
+    """Items whose choice leaves the blueprint completable; everything when nothing is constrained."""
+    if plan.shadow is not None:
+        return _shadow_mask(plan, plan.shadow, standing)
+    hierarchy = plan.hierarchy
+    if hierarchy is None:
+        return np.ones_like(standing.eligible)
+    atoms = np.eye(hierarchy.n_atoms, dtype=np.int64)[hierarchy.atom]
+    given = atoms[standing.items].sum(axis=1)
+    left = standing.eligible.astype(np.float64) @ atoms
+    return np.asarray(hierarchy.open_atoms(given, left.astype(np.int64))[:, hierarchy.atom])
+
+
+def _shadow_mask(plan: Plan, model: ShadowModel, standing: Standing) -> Mask:
+    """The free items of each sitting's shadow test; of its open stimulus alone while that has items left."""
+    worth = shadow_worth(plan, standing)
+    mask = np.zeros_like(standing.eligible)
+    solver = model.solver()
+    for person, given in enumerate(standing.items):
+        free = standing.eligible[person]
+        try:
+            test = solver.assemble(worth[person], given, free)
+        except NoShadowTest:
+            continue
+        mask[person, together(plan.constraints.sets, given, np.setdiff1d(test.items, given))] = True
+    return mask
+
+
+def together(sets: StimulusSets | None, given: Indices, planned: Indices) -> Indices:
+    """Planned items, only those of the stimulus on the screen while it still has some: its items stay together."""
+    if sets is None or not len(given):
+        return planned
+    for members in sets.members:
+        if given[-1] in members:
+            same = planned[np.isin(planned, members)]
+            return same if len(same) else planned
+    return planned
+
+
+def shadow_worth(plan: Plan, standing: Standing) -> Floats:
+    """What the shadow tests maximise: the criterion, shifted so that every item is worth something."""
+    worth = scores(plan, standing, np.ones_like(standing.eligible))
+    least = worth.min(axis=1, keepdims=True)
+    return np.asarray(worth - np.minimum(least, 0.0))
+
+
+def best_items(plan: Plan, standing: Standing, allowed: Mask) -> NDArray[np.intp]:
+    """The chosen item of every sitting, −1 where none is allowed."""
+    best_of = plan.design.exposure.randomesque
+    return choose(scores(plan, standing, allowed), standing.keys, standing.position, plan.pool.keys, best_of)
