@@ -30,7 +30,8 @@ def normal_grid(n_nodes: int = 61, lower: float = -6.0, upper: float = 6.0, mean
     """Equally spaced nodes with normal weights.
 
     The rectangle rule on a density that vanishes at both ends converges faster than any power of the spacing, so
-    61 nodes carry a normal population to the 2e-9 that lies beyond six deviations (Bock & Aitkin 1981, Psychometrika 46, use the same rule).
+    61 nodes carry a normal population but for the 2e-9 of it that lies beyond six deviations (Bock & Aitkin 1981,
+    Psychometrika 46, use the same rule).
 
     Raises ValueError when the bounds are not ascending, there are fewer than two nodes or sd is not positive.
     """

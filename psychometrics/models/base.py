@@ -163,6 +163,23 @@ class Model(ABC):
     def theta_gradient(self, working: Array, theta: Array) -> Array:
         """Derivatives of the probabilities by theta: (n_items, K, n_nodes)."""
 
+    def rescaled(self, working: Array, mean: float, sd: float) -> Array:
+        """Working parameters of the same items on the scale theta' = (theta - mean) / sd.
+
+        Slopes come first and the intercepts follow; a model whose slopes are more than one column says so itself.
+        """
+        slope = working[:, :1]
+        n_intercepts = working.shape[1] - 1
+        weights = self.slope_weights(n_intercepts)
+        moved = working.copy()
+        moved[:, :1] = slope * sd
+        moved[:, 1:] += slope * mean * weights
+        return moved
+
+    def slope_weights(self, n_columns: int) -> Array:
+        """How often the slope enters the linear predictor of each column after the first (0 for an asymptote)."""
+        return np.ones(n_columns)
+
     def probabilities(self, working: Array, theta: Array) -> Array:
         """P(category | theta): (n_items, K, n_nodes)."""
         return np.asarray(np.exp(self.log_probabilities(working, theta)), dtype=np.float64)

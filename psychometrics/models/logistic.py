@@ -37,6 +37,9 @@ class TwoParameter(Model):
         asymptotes = {name: expit(working[:, 2 + place]) for place, name in enumerate(self._asymptotes)}
         return columns | asymptotes
 
+    def slope_weights(self, n_columns: int) -> Array:
+        return (np.arange(n_columns) == 0).astype(np.float64)
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         right = _predictor(working, theta)
         log_right, log_wrong = log_expit(right), log_expit(-right)

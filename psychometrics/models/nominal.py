@@ -33,6 +33,11 @@ class NominalResponse(Model):
         empty = np.full(len(working), np.nan)
         return {"slopes": slopes, "intercepts": intercepts, "discrimination": empty}
 
+    def rescaled(self, working: Array, mean: float, sd: float) -> Array:
+        half = working.shape[1] // 2
+        slopes, intercepts = working[:, :half], working[:, half:]
+        return np.concatenate([slopes * sd, intercepts + slopes * mean], axis=1)
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         return softmax_logs(*_split(working), theta)
 

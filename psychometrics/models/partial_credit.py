@@ -34,6 +34,9 @@ class GeneralisedPartialCredit(Model):
         steps = -np.diff(working[:, 1:], axis=1, prepend=0.0) / safe
         return {"discrimination": working[:, 0].copy(), "steps": steps}
 
+    def slope_weights(self, n_columns: int) -> Array:
+        return np.arange(1.0, n_columns + 1)
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         categories = np.arange(working.shape[1], dtype=np.float64)
         return softmax_logs(working[:, :1] * categories, _with_zero(working[:, 1:]), theta)
