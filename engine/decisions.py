@@ -1,8 +1,7 @@
 """From a posterior to a decision: passed or not, by how much, how surely, and in which words.
 
 Everything that decides uses only + − × ÷, sqrt and `math.fsum` on stored numbers, so that any machine recomputes it
-to the last bit. The posterior lies on the nodes of the domain's curve; between two nodes its mass is spread evenly
-over the cells, which makes the probability above a cut a sum and one interpolation.
+to the last bit. The posterior lies on the nodes of the domain's curve.
 """
 
 import math
@@ -20,6 +19,7 @@ from engine.policies.records import (
     occasion_of,
 )
 from itembank.records import Record
+from psychometrics.ability.record import probability_above as _probability_above
 
 Words = Literal["clearly_above", "above", "below", "clearly_below"]
 
@@ -117,14 +117,8 @@ def mean_and_sd(nodes: Sequence[float], weights: Sequence[float]) -> tuple[float
 
 
 def probability_above(posterior: Posterior, cut_theta: float) -> float:
-    """P(theta ≥ cut): each node's weight lies evenly on the cell half a step to either side of it."""
-    nodes = posterior.nodes
-    step = (nodes[-1] - nodes[0]) / (len(nodes) - 1)
-    above = math.fsum(
-        weight * min(1.0, max(0.0, (node + step / 2 - cut_theta) / step))
-        for node, weight in zip(nodes, posterior.weights)
-    )
-    return above / math.fsum(posterior.weights)
+    """P(theta ≥ cut) by the exact arithmetic of the score of record."""
+    return _probability_above(posterior.weights, posterior.nodes, cut_theta)
 
 
 def percent_at(curve: DomainCurve, theta: float) -> float:

@@ -55,8 +55,9 @@ class OccasionStanding(Record, frozen=True, kw_only=True):
 class Journey(Record, frozen=True, kw_only=True):
     """Where the learner stands at `now`.
 
-    `opens`: the first moment at which time alone opens an occasion that credit needs, when none is open now. `outstanding`: keys of the
-    attestations still missing. `credit`: the live credit; `hours` and `grade`: what it is worth, or what is due.
+    `opens`: the first moment at which time alone opens an occasion that credit needs, when none is open now.
+    `outstanding`: keys of the attestations still missing. `credit`: the live one; `hours` and `grade`:
+    what it is worth, or what is due.
     """
 
     state: State

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from engine.errors import RecordBroken
 from engine.events import Event
 from itembank.records import Record, canonical, digest
 
@@ -25,10 +26,6 @@ class Entry(Record, frozen=True, kw_only=True):
     def event(self) -> Event:
         """The event in the bytes."""
         return decode_event(self.body)
-
-
-class RecordBroken(ValueError):
-    """The log is not what was written; the message names the first position that does not fit."""
 
 
 def encode_event(event: Event) -> bytes:
@@ -89,6 +86,6 @@ def verify(chain: Sequence[Entry], head: str | None = None) -> tuple[Event, ...]
         previous = entry.hash
     if head is not None and head != previous:
         raise RecordBroken(
-            f"The log ends at entry {len(chain) - 1} but the head kept apart is another; its end is missing."
+            f"The log ends at entry {len(chain) - 1}, but the head kept apart is another; its end is missing."
         )
     return tuple(entry.event for entry in chain)

@@ -29,7 +29,7 @@ from engine.refusals import Refusal
 def decision(policy: Policy, occasion: str, percent: float, *, passed: bool, version: str = "") -> Decision:
     """A decision as far as the journey looks at it."""
     return Decision(
-        passed=passed, theta=(percent - 50) / 20, sem=0.25, percent=percent, percent_error=2.0, cut_theta=1.0,
+        passed=passed, theta=(percent - 50) / 20, sem=0.25, percent=float(percent), percent_error=2.0, cut_theta=1.0,
         cut_percent=70.0, margin=(percent - 70) / 20, standard_error=0.25, probability=0.9 if passed else 0.1,
         decision_error=0.1, words="above" if passed else "below", rule=DecisionRule(kind="score"),
         policy_key=policy.key, policy_version=version or policy.version, occasion=occasion,
