@@ -135,8 +135,8 @@ def _header(cells: Sequence[str], line: int, findings: Findings) -> tuple[str, .
     header = tuple(cell.strip().lower() for cell in cells)
     while header and not header[-1]:
         header = header[:-1]
-    for position, name in enumerate(header):
-        if not name or header.index(name) != position:
+    for position, name in enumerate(header):  # the names R writes before its rows have no header: that one may be empty
+        if (not name and position) or header.index(name) != position:
             what = f"the column '{name}' stands twice; keep one." if name else f"column {position + 1} has no name."
             raise findings.refuse(what, line=line)
     return header

@@ -19,7 +19,7 @@ from itembank.exchange.responses.long import is_long, long_roles, read_long
 from itembank.exchange.responses.table import ResponseReport, ResponseTable, Triplets
 from itembank.exchange.responses.wide import Roles, find_key_row, read_wide, wide_roles
 
-__all__ = ["ItemRule", "ResponseReport", "ResponseTable", "Triplets", "read_responses"]
+__all__ = ["ItemRule", "ResponseReport", "ResponseTable", "Triplets", "read_item_rules", "read_key", "read_responses"]
 
 
 def read_responses(

@@ -4,7 +4,7 @@ A cell is a category (0, 1, …) or, for an item with a key, a raw choice that t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,11 +15,17 @@ PERSON_COLUMNS = ("person_id", "id")
 
 @dataclass(frozen=True, slots=True)
 class ItemRule:
-    """How the cells of one item are read: by its key when it has one, else as categories up to `max_score`."""
+    """How the cells of one item are read: by its key when it has one, else as categories up to `max_score`.
+
+    `competency`, `model` and `anchor` are what the items file says for calibration ("" where it is silent).
+    """
 
     item_id: str
     keys: tuple[str, ...] = ()
     max_score: int | None = None
+    competency: str = ""
+    model: str = ""
+    anchor: bool = False
 
     @property
     def highest(self) -> int:
@@ -30,7 +36,7 @@ def item_rules(items: Mapping[str, ItemRule] | None, key: Mapping[str, str] | No
     """The rules of an items file with a separate key laid over it; the key alone makes rules too."""
     rules = dict(items or {})
     for item_id, text in (key or {}).items():
-        rules[item_id] = ItemRule(item_id, split_key(text), rules[item_id].max_score if item_id in rules else None)
+        rules[item_id] = replace(rules.get(item_id, ItemRule(item_id)), keys=split_key(text))
     return rules
 
 

@@ -8,6 +8,7 @@ from itembank.exchange.responses.columns import ItemRule, split_key
 from itembank.exchange.tables import Row, read_table
 
 MOST_IN_SET = 6
+YES = frozenset({"1", "yes", "true", "y", "x"})
 
 
 def read_item_rules(source: Source, name: str = "") -> dict[str, ItemRule]:
@@ -24,7 +25,14 @@ def read_item_rules(source: Source, name: str = "") -> dict[str, ItemRule]:
             raise findings.refuse("the row has no item_id; give one.", line=row.line, column="item_id")
         if item_id in rules:
             raise findings.refuse(f"item '{item_id}' stands twice; keep one row.", line=row.line, column="item_id")
-        rules[item_id] = ItemRule(item_id, _keys(row), _max_score(row, findings))
+        rules[item_id] = ItemRule(
+            item_id,
+            _keys(row),
+            _max_score(row, findings),
+            competency=row.get("competency"),
+            model=row.get("model").lower(),
+            anchor=row.get("anchor").lower() in YES,
+        )
     return rules
 
 

@@ -1,0 +1,62 @@
+"""Texts as authors type them, plain or HTML, turned into the sanitised XHTML of an item's body and back."""
+
+import html
+import re
+from collections import Counter
+
+from itembank.exchange.html import sanitise
+
+INTERACTION = '<span data-interaction="{}"></span>'
+MARKUP = re.compile(r"<[A-Za-z/!]|&(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
+TAG = re.compile(r"<[A-Za-z][^>]*>")
+ANY_TAG = re.compile(r"<[^>]*>")
+NAME = re.compile(r"(?<=<)[A-Za-z][\w-]*|(?<=\s)[A-Za-z][\w-]*(?==)")
+
+
+def block(text: str) -> tuple[str, tuple[str, ...]]:
+    """A stem or stimulus: plain text becomes paragraphs, HTML is sanitised; with what sanitising took away."""
+    if MARKUP.search(text):
+        return sanitised(text)
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+    return "".join(f"<p>{_lines(part)}</p>" for part in paragraphs), ()
+
+
+def inline(text: str) -> tuple[str, tuple[str, ...]]:
+    """An option: plain text is escaped, HTML is sanitised; with what sanitising took away."""
+    return sanitised(text) if MARKUP.search(text) else (_lines(text), ())
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(html.escape(line.strip(), quote=False) for line in text.strip().splitlines())
+
+
+def sanitised(text: str) -> tuple[str, tuple[str, ...]]:
+    """HTML through the allow-list, and the names of the tags and attributes that it took out."""
+    clean = sanitise(text)
+    lost = sorted(_names(text) - _names(clean))
+    return clean, (f"taken out of the HTML: {', '.join(lost)}",) if lost else ()
+
+
+def _names(markup: str) -> Counter[str]:
+    return Counter(name.lower() for tag in TAG.findall(markup) for name in NAME.findall(tag))
+
+
+def place(body: str, response: str) -> str:
+    """The body with the interaction behind it, unless the author has placed it inside."""
+    placeholder = INTERACTION.format(response)
+    return body if f'data-interaction="{response}"' in body else body + placeholder
+
+
+def without_last(body: str, response: str) -> str:
+    """The body without an interaction that stands right at its end: the inverse of `place`."""
+    return body.removesuffix(INTERACTION.format(response))
+
+
+def plain_text(body: str) -> str:
+    """The words of a body, for counting and comparing."""
+    return " ".join(html.unescape(ANY_TAG.sub(" ", body)).split())
+
+
+def word_count(*bodies: str) -> int:
+    """How many words a reader meets."""
+    return sum(len(plain_text(body).split()) for body in bodies)

@@ -1,0 +1,70 @@
+"""Whole items as JSON Lines: one item a line with everything it has, so nothing is lost between two banks."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from itembank.errors import BankError
+from itembank.exchange.delimited import Source, open_source, source_name
+from itembank.exchange.findings import Findings
+from itembank.exchange.html import sanitise
+from itembank.exchange.import_report import ImportReport, ItemEntry
+from itembank.items import Item, check_item
+from itembank.records import canonical
+
+
+def write_item_lines(items: Iterable[Item]) -> bytes:
+    """One item a line, canonical, so that equal items are equal bytes."""
+    return b"".join(canonical(item) + b"\n" for item in items)
+
+
+def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], ImportReport]:
+    """The items of `write_item_lines`; whatever HTML a line holds is sanitised like any stranger's.
+
+    Raises:
+        FileRefused: when the file is empty or not UTF-8.
+    """
+    findings = Findings(source_name(source, name), skip_bad=True)
+    items: dict[str, Item] = {}
+    entries: list[ItemEntry] = []
+    with open_source(source, findings) as stream:
+        for line, text in enumerate(stream, start=1):
+            if text.strip():
+                entries.append(_read_line(text, line, items))
+    return tuple(items.values()), ImportReport(file=findings.file, entries=tuple(entries))
+
+
+def _read_line(text: bytes, line: int, items: dict[str, Item]) -> ItemEntry:
+    try:
+        item = msgspec.json.decode(text, type=Item)
+        if item.key in items:
+            raise BankError(f"item '{item.key}' stands twice; rename one of them.")
+        clean = cleaned(item)
+        check_item(clean)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BankError) as error:
+        return ItemEntry(key=f"line {line}", outcome="refused", line=line, reasons=(str(error),))
+    items[clean.key] = clean
+    changed = ("HTML outside the allow-list was taken out",) if clean != item else ()
+    return ItemEntry(key=clean.key, outcome="changed" if changed else "imported", line=line, reasons=changed)
+
+
+def cleaned(item: Item) -> Item:
+    """The item with every piece of HTML in it sanitised."""
+    replace = msgspec.structs.replace
+    interactions = tuple(
+        replace(
+            interaction,
+            prompt=sanitise(interaction.prompt),
+            choices=tuple(replace(choice, content=sanitise(choice.content)) for choice in interaction.choices),
+            targets=tuple(replace(choice, content=sanitise(choice.content)) for choice in interaction.targets),
+        )
+        for interaction in item.content.interactions
+    )
+    content = replace(
+        item.content,
+        body=sanitise(item.content.body),
+        stimulus=sanitise(item.content.stimulus),
+        interactions=interactions,
+    )
+    scoring = replace(item.scoring, feedback={name: sanitise(text) for name, text in item.scoring.feedback.items()})
+    return replace(item, content=content, scoring=scoring)

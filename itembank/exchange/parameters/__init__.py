@@ -1,0 +1,1 @@
+"""Item parameters in the conventions of other programs, always turned into the logistic metric (D = 1) and back."""
