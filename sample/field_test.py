@@ -41,8 +41,8 @@ CORRELATIONS = np.array(
 class FieldTest:
     """Simulated answers and the truth they were drawn from.
 
-    `responses` int8 (n_persons, n_items), MISSING where the form did not hold the item; `theta` (n_persons, 5) in logits,
-    columns as COMPETENCIES; `discrimination` and `difficulty` (n_items,); `form` (n_persons,).
+    `responses` int8 (n_persons, n_items), MISSING where the form did not hold the item; `theta` (n_persons, 5)
+    in logits, columns as COMPETENCIES; `discrimination` and `difficulty` (n_items,); `form` (n_persons,).
     """
 
     item_id: tuple[str, ...]
@@ -105,7 +105,7 @@ def draw_parameters(
 
 
 def deal_blocks(items: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
-    """The block of each item (n_items,): dealt like cards in order of competency and level, so that blocks are alike."""
+    """The block of each item (n_items,): dealt like cards by competency and level, so that blocks are alike."""
     n_blocks = len(items) // ITEMS_PER_BLOCK
     order = sorted(range(len(items)), key=lambda place: (items[place]["competency"], items[place]["level"], place))
     blocks = np.empty(len(items), dtype=np.int64)

@@ -1,0 +1,71 @@
+"""Recomputes an item's answer from the numbers that stand in its own stem, by a formula written apart from its key."""
+
+import math
+import re
+import statistics
+from typing import Any
+
+from lxml import html
+
+NUMBER = re.compile(r"(?<![A-Za-z$\d])-?\d[\d,]*(?:\.\d+)?")
+
+
+def numbers(text: str) -> list[float]:
+    """Every number of a text in reading order: no cell references, and "2019-2020" is a range, not a minus."""
+    spaced = re.sub(r"(?<=\d)[-–](?=\d)", " ", text)
+    return [float(found.rstrip(",").replace(",", "")) for found in NUMBER.findall(spaced)]
+
+
+class Stem:
+    """The stem's first table by its headers, and the numbers of its running text."""
+
+    def __init__(self, stem: str) -> None:
+        root = html.fragment_fromstring(stem, create_parent="div")
+        self.rows: dict[str, list[str]] = {}
+        self.columns: list[str] = []
+        for table in root.findall(".//table")[:1]:
+            self.columns = [cell.text_content() for cell in table.findall("./thead/tr/*")]
+            for row in table.findall("./tbody/tr"):
+                head, *cells = [cell.text_content() for cell in row]
+                self.rows[head] = cells
+        self.prose = numbers(" ".join(paragraph.text_content() for paragraph in root.findall(".//p")))
+
+    def cell(self, row: str, column: str) -> float:
+        return numbers(self.rows[row][self.columns.index(column) - 1])[0]
+
+    def row(self, name: str) -> list[float]:
+        return [numbers(cell)[0] for cell in self.rows[name] if numbers(cell)]
+
+    def column(self, name: str) -> list[float]:
+        place = self.columns.index(name) - 1
+        return [numbers(cells[place])[0] for cells in self.rows.values() if numbers(cells[place])]
+
+
+def evaluate(item: dict[str, Any], formula: str) -> Any:
+    stem = Stem(item["stem"])
+    names = {"n": stem.prose, "cell": stem.cell, "row": stem.row, "col": stem.column, "rows": stem.rows}
+    tools = {"math": math, "statistics": statistics, "mean": statistics.fmean, "median": statistics.median}
+    return eval(formula, names | tools | {"numbers": numbers})
+
+
+def stated(item: dict[str, Any]) -> str:
+    """The right answer as a reader sees it."""
+    if item["type"] == "numeric":
+        return str(item["key"])
+    return str(html.fromstring(item["options"]["ABCDEF".index(item["key"])]).text_content())
+
+
+def disagreement(item: dict[str, Any], formula: str) -> str:
+    """Empty when the formula's result is the item's key (to the key's last digit) or a condition that holds."""
+    result = evaluate(item, formula)
+    if isinstance(result, bool):
+        return "" if result else f"{item['item_id']}: {formula} does not hold."
+    said = stated(item)
+    if isinstance(result, str):
+        return "" if result == said else f"{item['item_id']}: {formula} gives '{result}', the key says '{said}'."
+    found = NUMBER.search(said)
+    if found is None:
+        return f"{item['item_id']}: the key '{said}' holds no number."
+    last_digit = 10.0 ** -len(found[0].partition(".")[2])
+    near = abs(result - float(found[0].replace(",", ""))) <= 0.5 * last_digit + 1e-9
+    return "" if near else f"{item['item_id']}: {formula} gives {result}, the key says '{said}'."
