@@ -51,6 +51,8 @@ def proposal(policy: Policy, events: tuple[Event, ...], at, rng: random.Random) 
     cut = next(o.cut.value for o in policy.occasions if o.key == about)
     decided = decision(policy, about, percent, passed=percent >= cut, version=version)
     token = next((e.token_hash for e in reversed(events) if isinstance(e, AttestationInvited)), "t0")
+    what = rng.choice(["learning", "intervention"])
+    lifted = rng.choice(("learning", "wait"))
     journey = decide(policy, events, at)
     counting = next(o.counting for o in journey.occasions if o.occasion == policy.credit.graded_by)
     makers = [
@@ -59,9 +61,9 @@ def proposal(policy: Policy, events: tuple[Event, ...], at, rng: random.Random) 
         (8, lambda: SittingFinished(at=at, sitting=sitting, decision=decided)),
         (1, lambda: SittingRescored(at=at, sitting=sitting, decision=decided, reason="key")),
         (1, lambda: SittingVoided(at=at, sitting=sitting, by="o", reason="r", uses_attempt=rng.random() < 0.5)),
-        (4, lambda: LearningRecorded(at=at, minutes=rng.choice([0, 90, 200]), what=rng.choice(["learning", "intervention"]))),
+        (4, lambda: LearningRecorded(at=at, minutes=rng.choice([0, 90, 200]), what=what)),
         (3, lambda: ApprovalGiven(at=at, occasion=occasion, by="o")),
-        (1, lambda: RuleLifted(at=at, rule=rng.choice(["learning", "wait"]), occasion=occasion, by="o", reason="r")),
+        (1, lambda: RuleLifted(at=at, rule=lifted, occasion=occasion, by="o", reason="r")),
         (2, lambda: AttestationInvited(at=at, requirement="employer", token_hash=f"t{len(events)}")),
         (2, lambda: AttestationReceived(at=at, requirement="employer", token_hash=token,
                                         ratings={"a": "superior", "b": rng.choice(["good", "superior"])})),
@@ -124,17 +126,17 @@ def run(name: str, seed: int, length: int) -> tuple[int, int]:
     policy, rng = policy_of(name), random.Random(seed)
     story = Story(policy)
     events, at = story.events, story.at("2027-01-04 09:00")
-    admitted = 0
+    admitted, unexplained = 0, []
     for _ in range(length):
         at += timedelta(minutes=rng.choice([0, 1, 90, 60 * 24, 60 * 24 * 3, 60 * 24 * 30]))
         try:
             events = admit(policy, events, proposal(policy, events, at, rng))
             admitted += 1
         except JourneyRefused as refused:
-            assert refused.refusals
-            for refusal in refused.refusals:
-                assert refusal.sentence.endswith((".", ")"))
-                assert refusal.not_before is None or refusal.not_before > at
+            unexplained += [] if refused.refusals else [events]
+            unexplained += [r for r in refused.refusals if not r.sentence.endswith(".")]
+            unexplained += [r for r in refused.refusals if r.not_before is not None and r.not_before <= at]
+    assert unexplained == []
     credits = check_promises(policy, events)
     assert verify(chained(events)) == events
     assert decide(policy, events, at) == decide(policy, events, at)

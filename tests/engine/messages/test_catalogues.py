@@ -30,7 +30,7 @@ def test_every_key_in_the_code_has_a_sentence() -> None:
 
 
 def test_missing_sentence_and_value_are_named() -> None:
-    with pytest.raises(MessageUnknown, match="No sentence 'refusal.nothing'"):
+    with pytest.raises(MessageUnknown, match=r"No sentence 'refusal\.nothing'"):
         say(Message(key="refusal.nothing"))
     with pytest.raises(MessageUnknown, match="needs a value 'when'"):
         say(Message(key="refusal.window_closed"))
