@@ -73,13 +73,15 @@ def is_sparse(responses: NDArray[np.int8]) -> bool:
     return responses.size > 0 and float((responses != MISSING).mean()) < SPARSE_BELOW
 
 
-def make_blocks(responses: NDArray[np.int8], groups: NDArray[np.int64], layout: Layout, sparse: bool) -> list[Block]:
-    """Blocks of at most `PERSONS_PER_BLOCK` persons of one group each."""
+def make_blocks(
+    responses: NDArray[np.int8], groups: NDArray[np.int64], layout: Layout, sparse: bool, collapse: bool = True
+) -> list[Block]:
+    """Blocks of at most `PERSONS_PER_BLOCK` persons of one group each; `collapse` lets equal persons share a column."""
     blocks = []
     as_float = layout.n_columns * len(responses) * 4 <= FLOAT_BYTES
     for group in np.unique(groups):
         rows = responses if (groups == group).all() else responses[groups == group]
-        rows, weights = _collapsed(rows, layout)
+        rows, weights = _collapsed(rows, layout) if collapse else (rows, None)
         size = min(PERSONS_PER_BLOCK, max(512, -(-len(rows) // 2)))
         for start in range(0, len(rows), size):
             part = rows[start : start + size]

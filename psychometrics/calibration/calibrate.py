@@ -78,7 +78,7 @@ def _several(
     prepared: Prepared, dimensions: Sequence[str] | Mapping[str, str], latent: str, nodes: Any, executor: Any,
     progress: Callable[[int, float], None] | None, tolerance: float, max_iterations: int,
 ) -> CalibrationResult:  # fmt: skip
-    from psychometrics.calibration.multidimensional import calibrate_dimensions
+    from psychometrics.calibration.several_dimensions import calibrate_dimensions
 
     if latent != "normal":
         raise ValueError("several dimensions need latent='normal'; a histogram has no correlations")

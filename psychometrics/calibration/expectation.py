@@ -116,7 +116,7 @@ def _total(logs: Array, weights: Array | None) -> float:
     return float(logs.sum() if weights is None else logs @ weights)
 
 
-def mapper(executor: Any, blocks: Sequence[Block]) -> Mapper:
+def mapper(executor: Any, blocks: Sequence[Any]) -> Mapper:
     """How to run a function over the blocks: any `concurrent.futures` executor, or a `dask.distributed` client.
 
     A client first moves the blocks to its workers once, so that an iteration sends only the parameters.

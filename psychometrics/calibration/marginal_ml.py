@@ -7,24 +7,19 @@ which plain EM crawls, the common scale of all slopes, is solved in closed form 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychometrics.calibration.acceleration import Anderson
 from psychometrics.calibration.blocks import Layout, group_tables
 from psychometrics.calibration.expectation import Expected, Mapper, Tables, expect, total
+from psychometrics.calibration.iteration import Estimate, Progress, Step, iterate
 from psychometrics.calibration.maximisation import Kind, item_values, maximise, pseudo_answers
 from psychometrics.calibration.population import SMALLEST_SD, Population, moments, updated
 from psychometrics.calibration.priors import Prior, log_prior
 from psychometrics.models.base import Array
-
-Progress = Callable[[int, float], None]
-
-NOISE = 1e-7
-"""Relative rounding of a log-likelihood summed from float32 products; a fall below that is real."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,27 +48,6 @@ class Parameters:
     population: Population
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One EM step from a point: its image, the metric there, and the objective and log-likelihood at the point."""
-
-    image: Parameters
-    metric: Array
-    objective: float
-    log_likelihood: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
-    """Where the iteration ended: gain is the log-likelihood still to be had, judged by the last EM step."""
-
-    parameters: Parameters
-    log_likelihood: float
-    n_iterations: int
-    converged: bool
-    gain: float
-
-
 def tables(problem: Problem, parameters: Parameters) -> Tables:
     """Tables of an E-step at these parameters."""
     population = parameters.population
@@ -85,16 +59,16 @@ def tables(problem: Problem, parameters: Parameters) -> Tables:
     return group_tables(problem.layout, log_probability, population.log_shares)
 
 
-def em_step(problem: Problem, mapped: Mapper, parameters: Parameters, n_steps: int) -> Step:
+def em_step(problem: Problem, mapped: Mapper, parameters: Parameters, n_steps: int) -> Step[Parameters]:
     """E-step over the blocks and M-step over kinds and populations."""
     expected = total(mapped(expect, tables(problem, parameters)))
     objective = expected.log_likelihood + penalty(problem, parameters)
     if not np.isfinite(objective):
         return Step(parameters, np.ones(1), -np.inf, -np.inf)
-    working, information = _maximise_items(problem, parameters, expected, n_steps)
+    working, information = maximise_items(problem, parameters, expected, n_steps)
     population = updated(parameters.population, expected.mass, problem.free_mean, problem.free_sd)
     image = _put_back(problem, Parameters(working, population), expected.mass)
-    return Step(image, _metric(problem, parameters, information), objective, expected.log_likelihood)
+    return Step(image, metric(problem, parameters, information), objective, expected.log_likelihood)
 
 
 def penalty(problem: Problem, parameters: Parameters) -> float:
@@ -115,7 +89,7 @@ def spread(population: Population) -> Array:
     return np.asarray(inner / inner.sum(), dtype=np.float64)
 
 
-def _maximise_items(
+def maximise_items(
     problem: Problem, parameters: Parameters, expected: Expected, n_steps: int
 ) -> tuple[tuple[Array, ...], list[Array]]:
     mass, nodes = expected.mass.sum(axis=0), parameters.population.nodes
@@ -183,7 +157,7 @@ def _unpack_population(problem: Problem, like: Population, rest: Array) -> Popul
     return replace(like, mean=mean, sd=sd)
 
 
-def _metric(problem: Problem, parameters: Parameters, information: Sequence[Array]) -> Array:
+def metric(problem: Problem, parameters: Parameters, information: Sequence[Array]) -> Array:
     """Square roots of the complete-data information of each free parameter, in the order of `pack`."""
     kinds = [kind for kind in problem.kinds if kind.estimated]
     parts = [
@@ -206,26 +180,14 @@ def estimate(
     max_iterations: int,
     n_steps: int = 2,
     progress: Progress | None = None,
-) -> Estimate:
-    """Iterate until an EM step is worth less than `tolerance` in log-likelihood.
-
-    The worth of a step is measured by its length in the metric of the complete-data information, whose half square
-    is the gain of one Newton step on the expected log-likelihood.
-    """
-    mixing, here, best, fallback = Anderson(), start, -np.inf, start
-    gain, log_likelihood = np.inf, -np.inf
-    for iteration in range(1, max_iterations + 1):
-        step = em_step(problem, mapped, here, n_steps)
-        if step.objective < best - NOISE * abs(best) or not np.isfinite(step.objective):
-            mixing.forget()
-            here, best = fallback, -np.inf
-            continue
-        best, log_likelihood, fallback = step.objective, step.log_likelihood, step.image
-        point, image = pack(problem, here), pack(problem, step.image)
-        gain = 0.5 * float((((image - point) * step.metric) ** 2).sum())
-        if progress is not None:
-            progress(iteration, log_likelihood)
-        if gain < tolerance:
-            return Estimate(here, log_likelihood, iteration, True, gain)
-        here = unpack(problem, step.image, mixing.propose(point, image, step.metric))
-    return Estimate(fallback, log_likelihood, max_iterations, False, gain)
+) -> Estimate[Parameters]:
+    """Iterate `em_step` from the start until a step is worth less than `tolerance` in log-likelihood."""
+    return iterate(
+        lambda parameters: em_step(problem, mapped, parameters, n_steps),
+        lambda parameters: pack(problem, parameters),
+        lambda like, vector: unpack(problem, like, vector),
+        start,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        progress=progress,
+    )

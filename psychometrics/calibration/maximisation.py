@@ -86,7 +86,8 @@ def scoring_step(kind: Kind, gradient: Array, information: Array) -> Array:
     diagonal = np.einsum("ipp->ip", bordered)
     diagonal += 1e-9 * diagonal.max(axis=1, keepdims=True) + TINY
     diagonal[:, fixed] = 1.0
-    return _capped(np.linalg.solve(_positive(bordered), pull[:, :, None])[:, :, 0])
+    step = np.linalg.solve(_positive(bordered), pull[:, :, None])[:, :, 0]
+    return _capped(np.asarray(step, dtype=np.float64))
 
 
 def _positive(information: Array) -> Array:

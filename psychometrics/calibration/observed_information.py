@@ -26,9 +26,9 @@ from psychometrics.calibration.marginal_ml import Parameters, Problem, spread, t
 from psychometrics.calibration.maximisation import TINY, Kind, curvature, pseudo_answers
 from psychometrics.models.base import Array
 
-HIGHEST_DEGREE = 8
-LEFT_OUT = 1e-5
-"""Share of the posterior covariance of the score below which a further degree is not computed."""
+HIGHEST_DEGREE = 30
+LEFT_OUT = 1e-4
+"""A degree that adds less than this share to every parameter's lost information is the last."""
 
 
 def observed_information(problem: Problem, blocks: Sequence[Block], parameters: Parameters) -> Array:
@@ -86,15 +86,13 @@ def _lost_information(
     mass[block.group] = weighted.sum(axis=0)
     expected = Expected(np.asarray(dense @ weighted), mass, float(logs @ weights))
     lost = None
-    share = np.inf
     population = population_scores(problem, parameters, block.group)
-    for degree, polynomial in enumerate(orthonormal(parameters.population.nodes, posterior)):
+    for polynomial in orthonormal(parameters.population.nodes, posterior):
         part = _coefficients(dense, polynomial, scores, population)
         part *= np.sqrt(weights)[:, None].astype(part.dtype)
         product = (part.T @ part).astype(np.float64)
         lost = product if lost is None else lost + product
-        share = float(np.trace(product)) / max(float(np.trace(lost)), TINY)
-        if degree + 1 >= HIGHEST_DEGREE or share < LEFT_OUT:
+        if (np.diag(product) <= LEFT_OUT * np.diag(lost)).all():
             break
     assert lost is not None
     return lost, expected

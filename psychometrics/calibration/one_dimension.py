@@ -17,7 +17,8 @@ from psychometrics.calibration.assembly import (
 )
 from psychometrics.calibration.blocks import is_sparse, lay_out, make_blocks
 from psychometrics.calibration.expectation import expect_exactly, mapper, total
-from psychometrics.calibration.marginal_ml import Estimate, Parameters, Problem, estimate, rescaled, tables
+from psychometrics.calibration.iteration import Estimate
+from psychometrics.calibration.marginal_ml import Parameters, Problem, estimate, rescaled, tables
 from psychometrics.calibration.population import Population, moments, standard_population
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.priors import ASYMPTOTES, Prior
@@ -92,7 +93,7 @@ def _standardised(problem: Problem, parameters: Parameters) -> Parameters:
     return Parameters(moved.working, Population(nodes, means, sds, population.weights))
 
 
-def _result(prepared: Prepared, problem: Problem, found: Estimate, evidence: Evidence) -> CalibrationResult:
+def _result(prepared: Prepared, problem: Problem, found: Estimate[Parameters], evidence: Evidence) -> CalibrationResult:
     items = reported_items(prepared, problem.kinds, found.parameters.working, evidence.used)
     return CalibrationResult(
         log_likelihood=found.log_likelihood,

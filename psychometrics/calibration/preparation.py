@@ -168,7 +168,7 @@ def _categories(
         check_categories(matrix[:, columns], fixed)
         seen = seen.copy()
         seen[columns] = fixed.n_categories
-    return seen
+    return np.asarray(seen, dtype=np.int64)
 
 
 def _models(

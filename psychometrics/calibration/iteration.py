@@ -1,0 +1,74 @@
+"""The outer loop of every EM algorithm here: step, judge, accelerate, and never go down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from psychometrics.calibration.acceleration import Anderson
+from psychometrics.models.base import Array
+
+Progress = Callable[[int, float], None]
+P = TypeVar("P")
+
+NOISE = 1e-7
+"""Relative rounding of a log-likelihood summed from float32 products; a fall beyond it is real."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step(Generic[P]):
+    """One EM step from a point: its image, the metric there, and the objective and log-likelihood at the point."""
+
+    image: P
+    metric: Array
+    objective: float
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate(Generic[P]):
+    """Where the iteration ended: gain is the log-likelihood still to be had, judged by the last EM step."""
+
+    parameters: P
+    log_likelihood: float
+    n_iterations: int
+    converged: bool
+    gain: float
+
+
+def iterate(
+    em_step: Callable[[P], Step[P]],
+    pack: Callable[[P], Array],
+    unpack: Callable[[P, Array], P],
+    start: P,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    progress: Progress | None,
+) -> Estimate[P]:
+    """Accelerated steps until one is worth less than `tolerance` in log-likelihood.
+
+    The worth of a step is half its squared length in the metric of the complete-data information, which is the gain
+    of one Newton step on the expected log-likelihood. A point where the objective fell is given up for the plain EM
+    image of the point before.
+    """
+    mixing, here, best, fallback = Anderson(), start, -np.inf, start
+    gain, log_likelihood = np.inf, -np.inf
+    for iteration in range(1, max_iterations + 1):
+        step = em_step(here)
+        if not np.isfinite(step.objective) or step.objective < best - NOISE * abs(best):
+            mixing.forget()
+            here, best = fallback, -np.inf
+            continue
+        best, log_likelihood, fallback = step.objective, step.log_likelihood, step.image
+        point, image = pack(here), pack(step.image)
+        gain = 0.5 * float((((image - point) * step.metric) ** 2).sum())
+        if progress is not None:
+            progress(iteration, log_likelihood)
+        if gain < tolerance:
+            return Estimate(here, log_likelihood, iteration, True, gain)
+        here = unpack(step.image, mixing.propose(point, image, step.metric))
+    return Estimate(fallback, log_likelihood, max_iterations, False, gain)
