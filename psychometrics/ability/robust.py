@@ -1,53 +1,66 @@
-"""Robust ability: answers that contradict the rest of the pattern count less.
+"""Robust ability: answers to items far from the person's level, where luck and slips decide, count less.
 
-The likelihood's score of each answer is multiplied by a weight of its residual. For dichotomous items the residual is
-a (theta - b), how far the item lies from the person (Mislevy & Bock 1982, Educational and Psychological Measurement 42,
-for the biweight; Schuster & Yuan 2011, J. Educational and Behavioral Statistics 36, for Huber's weight); for items of
-several categories it is the standardised (category - expected) / sd (after Filonczuk & Cheng 2025, Behavior Research
-Methods 57).
+The likelihood's score of each answer is multiplied by a weight of the item's residual, a (theta - b) for dichotomous
+items: Mislevy & Bock (1982), Educational and Psychological Measurement 42, for Tukey's biweight; Schuster & Yuan
+(2011), J. Educational and Behavioral Statistics 36, for Huber's weight. For items of several categories the residual
+is the logit of the expected proportion of the item's score, which is a (theta - b) again when there are two. It depends
+on theta and the item but not on the answer, so the weighted equation stays unbiased where the model holds.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from psychometrics.ability.equations import AnswerTable, Responses, integrate_rows
+from psychometrics.ability.equations import AnswerTable, Responses
 from psychometrics.ability.prior import Prior
-from psychometrics.information import derivative_blocks, log_derivatives, pick_answers
+from psychometrics.information import derivative_blocks, item_information, log_derivatives, pick_answers
 from psychometrics.models.base import Array, ItemParameters
-from psychometrics.models.registry import probabilities
+from psychometrics.models.registry import log_probabilities, probabilities
 
 TUNING = {"huber": 1.0, "biweight": 4.0}
 """Default tuning constants, in residual units."""
 
 
 def residual_weights(items: ItemParameters, theta: Array, weight: str, tuning: float) -> Array:
-    """Weight of each category's answer at each theta: (n_items, K_max, n_theta), 0 to 1."""
-    residual = np.abs(_residuals(items, theta))
+    """Weight of each item at each theta: (n_items, n_theta), 0 to 1."""
+    residual = np.abs(item_residuals(items, theta))
     if weight == "huber":
         return np.asarray(tuning / np.maximum(residual, tuning))
-    return np.asarray(np.where(residual < tuning, (1.0 - (np.minimum(residual, tuning) / tuning) ** 2) ** 2, 0.0))
+    return np.asarray((1.0 - (np.minimum(residual, tuning) / tuning) ** 2) ** 2)
 
 
-def _residuals(items: ItemParameters, theta: Array) -> Array:
+def item_residuals(items: ItemParameters, theta: Array) -> Array:
+    """How far each item lies from theta, in logits of its score: (n_items, n_theta), positive where it is easy.
+
+    Categories count as their slopes in the nominal model, whose categories have no order of their own.
+    """
+    score = np.broadcast_to(np.arange(items.max_categories, dtype=np.float64), (len(items), items.max_categories))
+    nominal = np.isfinite(items.slopes[:, :1])
+    score = np.where(nominal, np.nan_to_num(items.slopes[:, : items.max_categories]), score)
     table = probabilities(items, theta)
-    categories = np.arange(table.shape[1], dtype=np.float64)[None, :, None]
-    mean = (table * categories).sum(axis=1, keepdims=True)
-    sd = np.sqrt((table * (categories - mean) ** 2).sum(axis=1, keepdims=True))
-    standard = np.divide(categories - mean, sd, out=np.zeros_like(table), where=sd > 0)
-    distance = (items.discrimination[:, None] * (theta - items.difficulty[:, None]))[:, None, :]
-    return np.where(np.isfinite(items.difficulty)[:, None, None], distance, standard)
+    present = np.arange(items.max_categories) < items.n_categories[:, None]
+    low = np.where(present, score, np.inf).min(axis=1, keepdims=True)
+    high = np.where(present, score, -np.inf).max(axis=1, keepdims=True)
+    gained = np.einsum("ikt,ik->it", table, score - low)
+    missed = np.einsum("ikt,ik->it", table, high - score)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        several = np.nan_to_num(np.log(gained) - np.log(missed))
+    one = items.discrimination[:, None] * (theta - items.difficulty[:, None])
+    return np.where(np.isfinite(items.difficulty)[:, None], one, several)
 
 
 class RobustEquation:
-    """Sum over answers of weight(residual) times d log P / d theta = 0."""
+    """Sum over answers of weight(residual) times d log P / d theta = 0.
+
+    A weighted score may have several roots; the one of largest likelihood counts.
+    """
 
     def __init__(self, items: ItemParameters, nodes: Array, weight: str, tuning: float) -> None:
         self.items, self.nodes, self.weight, self.tuning = items, nodes, weight, tuning
         self._blocks = derivative_blocks(items)
         self._answers = AnswerTable(items.n_categories)
         self._score = self._answers.flatten(self._weighted(nodes))
-        self._height = integrate_rows(self._score, nodes)
+        self._height = self._answers.flatten(log_probabilities(items, nodes))
 
     def scan(self, responses: Responses, prior: Prior) -> tuple[Array, Array]:
         given = self._answers.indicators(responses)
@@ -58,14 +71,14 @@ class RobustEquation:
 
     def _weighted(self, theta: Array) -> Array:
         first, _ = log_derivatives(self.items, theta, self._blocks)
-        return np.asarray(first * residual_weights(self.items, theta, self.weight, self.tuning))
+        return np.asarray(first * self._weights(theta)[:, None, :])
+
+    def _weights(self, theta: Array) -> Array:
+        return residual_weights(self.items, theta, self.weight, self.tuning)
 
     def sem(self, theta: Array, responses: Responses) -> Array:
         """sqrt(sum of w^2 I) / sum of w I (Magis 2014, Psychometrika 79): (n_persons,), infinite without any weight."""
-        first, _ = log_derivatives(self.items, theta, self._blocks)
-        weight = residual_weights(self.items, theta, self.weight, self.tuning)
-        share = probabilities(self.items, theta) * first**2
-        answered = (responses >= 0).T.astype(np.float64)
-        spread = np.einsum("ikp,ikp,ikp,ip->p", share, weight, weight, answered)
-        slope = np.einsum("ikp,ikp,ip->p", share, weight, answered)
-        return np.asarray(np.divide(np.sqrt(spread), slope, out=np.full_like(slope, np.inf), where=slope > 0))
+        weight = self._weights(theta) * (responses >= 0).T
+        slope = weight * item_information(self.items, theta)
+        spread, total = np.sqrt((weight * slope).sum(axis=0)), slope.sum(axis=0)
+        return np.asarray(np.divide(spread, total, out=np.full_like(total, np.inf), where=total > 0))
