@@ -174,9 +174,9 @@ class Curves:
         below = 1.0 / (1.0 + np.exp(slope * (theta - self.location[items])))
         right = np.asarray(categories) > 0
         if self.plain:
-            first = slope * np.where(right, below, below - 1.0)
+            first: Floats = slope * np.where(right, below, below - 1.0)
             bend: Floats = slope * slope * below * (1.0 - below)
-            return np.asarray(first, dtype=np.float64), bend
+            return first, bend
         floor, top = self.guessing[items], self.upper[items]
         sign = np.where(right, 1.0, -1.0)
         tiny = np.finfo(np.float64).tiny

@@ -27,53 +27,89 @@ def point_estimate(
     precision = ability.prior_sd**-2 if ability.estimator == "map" and ability.prior == "normal" else 0.0
     if ability.estimator == "wle":
         theta = _warm(pool, ability, items, categories)
+        information = pool.curves.information(items, theta[:, None]).sum(axis=1)
     else:
-        theta = _mode(pool.curves, pool.nodes, items, categories, likelihood, ability.prior_mean, precision)
-    information = pool.curves.information(items, theta[:, None]).sum(axis=1) + precision
+        equation = _Equation(pool.curves, items, categories, ability.prior_mean, precision)
+        theta, information = _mode(pool.nodes, likelihood, equation)
     return theta, 1.0 / np.sqrt(np.maximum(information, 1e-12))
 
 
-def _mode(
-    curves: Curves,
-    nodes: Floats,
-    items: Indices,
-    categories: Indices,
-    likelihood: Floats,
-    mean: float,
-    precision: float,
-) -> Floats:
-    """The global mode between the outermost nodes; the outermost node itself where there is no interior maximum."""
-    prior = np.exp(-0.5 * precision * (nodes - mean) ** 2)
-    best = (likelihood * prior).argmax(axis=1)
+class _Equation:
+    """Score and information of each learner's answers (with the normal prior's share) at a theta each."""
+
+    def __init__(self, curves: Curves, items: Indices, categories: Indices, mean: float, precision: float) -> None:
+        self.curves, self.items, self.categories = curves, items, categories
+        self.mean, self.precision = mean, precision
+        if curves.plain and curves.all_logistic:
+            self.slope = curves.slope[items]
+            self.shift = self.slope * curves.location[items]
+            self.right = (self.slope * (categories > 0)).sum(axis=1)
+
+    def __call__(self, rows: Indices | slice, theta: Floats) -> tuple[Floats, Floats]:
+        """Derivative of the log posterior and its expected curvature at theta, for some of the learners."""
+        if self.curves.plain and self.curves.all_logistic:
+            score, information = self._plain(rows, theta)
+        else:
+            items, at = self.items[rows], theta[:, None]
+            score = self.curves.score(items, self.categories[rows], at).sum(axis=1)
+            information = self.curves.information(items, at).sum(axis=1)
+        return score - self.precision * (theta - self.mean), information + self.precision
+
+    @np.errstate(over="ignore")
+    def _plain(self, rows: Indices | slice, theta: Floats) -> tuple[Floats, Floats]:
+        slope = self.slope[rows]
+        work = slope * theta[:, None]
+        np.subtract(self.shift[rows], work, out=work)
+        np.exp(work, out=work)
+        work += 1.0
+        np.divide(slope, work, out=work)
+        score = self.right[rows] - work.sum(axis=1)
+        return score, np.einsum("pi,pi->p", work, slope - work)
+
+
+def _mode(nodes: Floats, likelihood: Floats, equation: _Equation) -> tuple[Floats, Floats]:
+    """The global mode between the outermost nodes, or the outermost node itself, and the curvature there."""
+    prior = np.exp(-0.5 * equation.precision * (nodes - equation.mean) ** 2)
+    height = likelihood * prior if equation.precision else likelihood
+    best = height.argmax(axis=1)
     low, high = nodes[np.maximum(best - 1, 0)], nodes[np.minimum(best + 1, len(nodes) - 1)]
-    theta = nodes[best].copy()
-    active = np.arange(len(items))
-    for _ in range(60):
-        at, own = theta[active], items[active]
-        slope = curves.score(own, categories[active], at[:, None]).sum(axis=1) - precision * (at - mean)
-        low[active], high[active] = np.where(slope > 0, at, low[active]), np.where(slope < 0, at, high[active])
-        bend = curves.information(own, at[:, None]).sum(axis=1) + precision
-        step = at + slope / np.maximum(bend, 1e-12)
-        inside = (step > low[active]) & (step < high[active])
-        theta[active] = np.where(inside, step, 0.5 * (low[active] + high[active]))
-        moving = np.abs(theta[active] - at) > 1e-10
-        active = active[moving & (high[active] - low[active] > 1e-10)]
-        if not len(active):
+    theta = _top_of_parabola(nodes, height, best)
+    active: Indices | slice = slice(None)
+    information = np.empty(len(theta))
+    for turn in range(60):
+        at = theta[active]
+        score, information[active] = equation(active, at)
+        below, above = np.where(score > 0, at, low[active]), np.where(score < 0, at, high[active])
+        step = at + score / np.maximum(information[active], 1e-12)
+        following = np.where((step > below) & (step < above), step, 0.5 * (below + above))
+        low[active], high[active], theta[active] = below, above, following
+        moving = (np.abs(following - at) > 1e-9) & (above - below > 1e-9)
+        if not moving.any():
             break
-    return _at_the_bounds(curves, nodes, items, categories, theta, mean, precision)
+        if turn >= 2:
+            active = np.arange(len(theta))[active][moving]
+    _settle_at_the_bounds(nodes, theta, information, equation)
+    return theta, information
 
 
-def _at_the_bounds(
-    curves: Curves, nodes: Floats, items: Indices, categories: Indices, theta: Floats, mean: float, precision: float
-) -> Floats:
+def _top_of_parabola(nodes: Floats, height: Floats, best: Indices) -> Floats:
+    """Where the parabola through the logarithms around the best node is highest: a start within a fraction of a step."""
+    each, middle = np.arange(len(height)), np.clip(best, 1, len(nodes) - 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left, top, right = (np.log(height[each, middle + step]) for step in (-1, 0, 1))
+        shift = 0.5 * (left - right) / (left - 2.0 * top + right)
+    usable = np.isfinite(shift) & (np.abs(shift) < 1.0) & (best == middle)
+    return np.asarray(nodes[best] + np.where(usable, shift, 0.0) * (nodes[1] - nodes[0]))
+
+
+def _settle_at_the_bounds(nodes: Floats, theta: Floats, information: Floats, equation: _Equation) -> None:
     """A search that ran into the end of the grid, the slope still pointing outwards, ends exactly there."""
     for bound, sign in ((nodes[0], -1.0), (nodes[-1], 1.0)):
         near = np.flatnonzero(np.abs(theta - bound) < 1e-6)
         if len(near):
-            at = np.full((len(near), 1), bound)
-            slope = curves.score(items[near], categories[near], at).sum(axis=1) - precision * (bound - mean)
-            theta[near[sign * slope >= 0]] = bound
-    return theta
+            score, curvature = equation(near, np.full(len(near), bound))
+            outwards = near[sign * score >= 0]
+            theta[outwards], information[outwards] = bound, curvature[sign * score >= 0]
 
 
 def _warm(pool: Pool, ability: AbilityDesign, items: Indices, categories: Indices) -> Floats:

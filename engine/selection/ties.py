@@ -68,10 +68,10 @@ def rounded(scores: NDArray[np.float64], digits: int = SIGNIFICANT_DIGITS) -> ND
 def choose(scores: NDArray[np.float64], session: Keys, position: int, item: Keys, best_of: int = 1) -> NDArray[np.intp]:
     """Column of the best score of each row, −inf meaning not eligible; −1 where a row has none.
 
-    scores: (n_persons, n_items); session: (n_persons,); item: (n_items,) keys. With `best_of` k, one of the k best is
+    scores: (n_persons, n_items); session: (n_persons,); item: keys, (n_items,) or (n_persons, n_items). With `best_of` k, one of the k best is
     drawn by the hash (Kingsbury & Zara 1989).
     """
-    scores = rounded(scores)
+    scores, item = rounded(scores), np.broadcast_to(item, scores.shape)
     if best_of > 1:
         return _one_of_best(scores, session, position, item, best_of)
     best = scores.argmax(axis=1)
@@ -79,7 +79,7 @@ def choose(scores: NDArray[np.float64], session: Keys, position: int, item: Keys
     tied = (scores == top[:, None]).sum(axis=1) > 1
     for row in np.flatnonzero(tied & np.isfinite(top)):
         columns = np.flatnonzero(scores[row] == top[row])
-        best[row] = columns[hashes(session[row : row + 1], position, item[columns]).argmin()]
+        best[row] = columns[hashes(session[row : row + 1], position, item[row, columns]).argmin()]
     return np.where(np.isfinite(top), best, -1)
 
 
@@ -90,7 +90,7 @@ def _one_of_best(
     for row, line in enumerate(scores):
         columns = np.flatnonzero(np.isfinite(line))
         if len(columns):
-            lots = hashes(session[row : row + 1], position, item[columns])
+            lots = hashes(session[row : row + 1], position, item[row, columns])
             ranked = columns[np.lexsort((lots, -line[columns]))][:best_of]
             pick = uniforms(session[row : row + 1], position, _LOT)[0]
             chosen[row] = ranked[int(pick * len(ranked))]
