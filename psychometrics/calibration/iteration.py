@@ -56,19 +56,19 @@ def iterate(
     image of the point before.
     """
     mixing, here, best, fallback = Anderson(), start, -np.inf, start
-    gain, log_likelihood = np.inf, -np.inf
+    gain, log_likelihood, mixed = np.inf, -np.inf, False
     for iteration in range(1, max_iterations + 1):
         step = em_step(here)
-        if not np.isfinite(step.objective) or step.objective < best - NOISE * abs(best):
+        if mixed and not step.objective >= best - NOISE * abs(best):
             mixing.forget()
-            here, best = fallback, -np.inf
+            here, mixed = fallback, False
             continue
-        best, log_likelihood, fallback = step.objective, step.log_likelihood, step.image
+        best, log_likelihood, fallback = max(best, step.objective), step.log_likelihood, step.image
         point, image = pack(here), pack(step.image)
         gain = 0.5 * float((((image - point) * step.metric) ** 2).sum())
         if progress is not None:
             progress(iteration, log_likelihood)
         if gain < tolerance:
             return Estimate(here, log_likelihood, iteration, True, gain)
-        here = unpack(step.image, mixing.propose(point, image, step.metric))
+        here, mixed = unpack(step.image, mixing.propose(point, image, step.metric)), True
     return Estimate(fallback, log_likelihood, max_iterations, False, gain)

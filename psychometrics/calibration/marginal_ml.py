@@ -107,11 +107,17 @@ def maximise_items(
 
 def _put_back(problem: Problem, parameters: Parameters, mass: Array) -> Parameters:
     """Move mean and sd of the reference group into the items: theta = mean + sd * theta', all groups alike."""
-    if not problem.expand_mean:
+    if not problem.expand_mean or _bounded_slope(problem, parameters):
         return parameters
     mean, sd = (values[0] for values in moments(parameters.population.nodes, mass))
     sd = sd if problem.expand_sd else 1.0
     return rescaled(problem, parameters, float(mean), float(sd))
+
+
+def _bounded_slope(problem: Problem, parameters: Parameters) -> bool:
+    """Whether a slope is at its bound, where a change of scale would carry it across."""
+    pairs = zip(problem.kinds, parameters.working, strict=True)
+    return any(bool((np.abs(w[:, 0]) >= 0.999 * k.upper[0]).any()) for k, w in pairs if k.estimated)
 
 
 def rescaled(problem: Problem, parameters: Parameters, mean: float, sd: float) -> Parameters:

@@ -19,6 +19,9 @@ from psychometrics.models.registry import MODELS, find_model
 
 Models = str | Sequence[str] | Mapping[str, str]
 
+STEEPEST = 25.0
+"""Beyond this a curve rises between two nodes of the default grid, and where it rises can no longer be told."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -237,4 +240,4 @@ def _bounds(parameter: str) -> tuple[float, float]:
         return -9.0, 1.5
     if parameter == "upper_logit":
         return -1.5, 9.0
-    return (-25.0, 25.0) if parameter.startswith("slope") else (-60.0, 60.0)
+    return (-STEEPEST, STEEPEST) if parameter.startswith("slope") else (-60.0, 60.0)
