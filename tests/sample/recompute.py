@@ -45,24 +45,33 @@ def evaluate(item: dict[str, Any], formula: str) -> Any:
     stem = Stem(item["stem"])
     names = {"n": stem.prose, "cell": stem.cell, "row": stem.row, "col": stem.column, "rows": stem.rows}
     tools = {"math": math, "statistics": statistics, "mean": statistics.fmean, "median": statistics.median}
-    return eval(formula, names | tools | {"numbers": numbers})
+    options = [text_of(option) for option in item.get("options", ())]
+    return eval(formula, names | tools | {"numbers": numbers, "options": options})
 
 
-def stated(item: dict[str, Any]) -> str:
-    """The right answer as a reader sees it."""
+def text_of(markup: str) -> str:
+    return "".join(str(part) for part in html.fromstring(f"<span>{markup}</span>").itertext())
+
+
+def stated(item: dict[str, Any]) -> str | set[str]:
+    """The right answer as a reader sees it; the set of them where several are right."""
     if item["type"] == "numeric":
         return str(item["key"])
-    return str(html.fromstring(item["options"]["ABCDEF".index(item["key"])]).text_content())
+    right = [text_of(item["options"]["ABCDEF".index(letter)]) for letter in item["key"].split("|")]
+    return set(right) if item["type"] == "multiple" else right[0]
 
 
 def disagreement(item: dict[str, Any], formula: str) -> str:
-    """Empty when the formula's result is the item's key (to the key's last digit) or a condition that holds."""
+    """Empty when the formula's result is the item's key (to the key's last digit) or a condition that holds.
+
+    A formula gives a number, the right option's text, the set of right options, or whether what the key claims is so.
+    """
     result = evaluate(item, formula)
     if isinstance(result, bool):
         return "" if result else f"{item['item_id']}: {formula} does not hold."
     said = stated(item)
-    if isinstance(result, str):
-        return "" if result == said else f"{item['item_id']}: {formula} gives '{result}', the key says '{said}'."
+    if isinstance(result, str | set) or isinstance(said, set):
+        return "" if result == said else f"{item['item_id']}: {formula} gives {result!r}, the key says {said!r}."
     found = NUMBER.search(said)
     if found is None:
         return f"{item['item_id']}: the key '{said}' holds no number."
