@@ -278,3 +278,8 @@ def _check_keys(item: Item) -> None:
                     f"Item {item.key}: the key '{right}' is none of its choices ({', '.join(sorted(known))}); "
                     "correct the key."
                 )
+
+
+def is_machine_scored(item: Item) -> bool:
+    """Whether an adaptive test may show the item: deliverable, and scored the moment it is answered."""
+    return not item.not_deliverable and item.scoring.rule not in ("human", "none")

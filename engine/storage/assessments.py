@@ -54,7 +54,8 @@ async def publish(
     published_by: int,
 ) -> int:
     """Make the next version of the assessment that the policy names; returns the version's id."""
-    assessment_id = await connection.fetchval(sql.create, uuid4(), institution_id, policy.key)
+    await connection.execute(sql.create, uuid4(), institution_id, policy.key)
+    assessment_id = await connection.fetchval(sql.find, policy.key)
     document = canonical(policy).decode()
     return int(
         await connection.fetchval(

@@ -1,8 +1,10 @@
 -- name: create
 INSERT INTO assessment (uuid, institution_id, key)
 VALUES ($1, $2, $3)
-ON CONFLICT (institution_id, key) DO UPDATE SET key = EXCLUDED.key
-RETURNING id
+ON CONFLICT (institution_id, key) DO NOTHING
+
+-- name: find
+SELECT id FROM assessment WHERE key = $1
 
 -- name: publish
 INSERT INTO assessment_version (

@@ -58,6 +58,11 @@ async def lock(connection: Connection, attempt_id: int) -> datetime:
     return now
 
 
+async def head(connection: Connection, attempt_id: int) -> str:
+    """The hash of the last event, kept apart from the log."""
+    return str(await connection.fetchval(sql.head, attempt_id))
+
+
 async def events(connection: Connection, attempt_id: int) -> list[tuple[str, str]]:
     """(body, hash) of the attempt's events in order; bodies byte for byte as written."""
     return [(row["body"], row["hash"]) for row in await connection.fetch(sql.events, attempt_id)]
@@ -75,3 +80,4 @@ async def append(
         (attempt_id, institution_id, position, body, link, actor_id, moment) for position, body, link, moment in entries
     ]
     await connection.executemany(sql.append, rows)
+    await connection.execute(sql.set_head, attempt_id, entries[-1][2])

@@ -33,6 +33,12 @@ SELECT id, uuid, account_id, assessment_id, assessment_version_id, created_at
 FROM attempt
 ORDER BY id
 
+-- name: head
+SELECT head FROM attempt WHERE id = $1
+
+-- name: set_head
+UPDATE attempt SET head = $2 WHERE id = $1
+
 -- name: events
 SELECT body, hash FROM attempt_event WHERE attempt_id = $1 ORDER BY position
 

@@ -6,64 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from engine.sessions import Administered, Opening, SessionRow
 from itembank.storage.database import Connection
 from itembank.storage.sql import load
 
 sql = load(__file__)
-
-
-class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a sitting stands. `now` is the database's clock when the row was read."""
-
-    id: int
-    uuid: UUID
-    attempt_id: int
-    account_id: int
-    bank_version_id: int
-    occasion: str
-    tie_key: bytes
-    pool: list[int] | None
-    position: int
-    theta: float
-    sem: float
-    started_at: datetime
-    deadline: datetime | None
-    finished_at: datetime | None
-    reason: str | None
-    outcome: dict[str, Any] | None
-    now: datetime
-
-
-class Administered(msgspec.Struct, frozen=True, kw_only=True):
-    """An item shown in a sitting, with the answer when there is one."""
-
-    position: int
-    bank_position: int
-    item_id: int
-    is_pretest: bool
-    shown_at: datetime
-    category: int | None = None
-    score: float | None = None
-    answer: dict[str, list[str]] | None = None
-    client_id: UUID | None = None
-    request_hash: bytes | None = None
-    answered_at: datetime | None = None
-
-
-class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """A sitting about to be written with its first item."""
-
-    uuid: UUID
-    attempt_id: int
-    account_id: int
-    bank_version_id: int
-    occasion: str
-    tie_key: bytes
-    pool: list[int] | None
-    theta: float
-    sem: float
-    started_at: datetime
-    deadline: datetime | None
 
 
 async def open_session(connection: Connection, institution_id: int, opening: Opening) -> int:

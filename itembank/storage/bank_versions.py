@@ -33,7 +33,7 @@ class BankVersion(msgspec.Struct, frozen=True, kw_only=True):
     bank_id: int
     bank_key: str
     number: int
-    nodes: bytes
+    grid: bytes
     correlations: list[Any]
     content_hash: str
     parameter_hash: str
@@ -46,7 +46,7 @@ async def save(
     institution_id: int,
     bank_id: int,
     calibration_id: int,
-    nodes: bytes,
+    grid: bytes,
     correlations: list[Any],
     hashes: tuple[str, str, str],
     items: Sequence[FrozenItem],
@@ -55,7 +55,7 @@ async def save(
     correlation_text = msgspec.json.encode(correlations).decode()
     version_id = int(
         await connection.fetchval(
-            sql.save, uuid4(), institution_id, bank_id, calibration_id, nodes, correlation_text, *hashes
+            sql.save, uuid4(), institution_id, bank_id, calibration_id, grid, correlation_text, *hashes
         )
     )
     columns = [

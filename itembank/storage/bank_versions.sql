@@ -1,6 +1,6 @@
 -- name: save
 INSERT INTO bank_version (
-    uuid, institution_id, bank_id, calibration_id, number, nodes, correlations, content_hash, parameter_hash, table_hash
+    uuid, institution_id, bank_id, calibration_id, number, grid, correlations, content_hash, parameter_hash, table_hash
 )
 SELECT $1, $2, $3, $4, coalesce(max(number), 0) + 1, $5, $6, $7, $8, $9
 FROM bank_version
@@ -23,7 +23,7 @@ ORDER BY number DESC
 LIMIT 1
 
 -- name: get
-SELECT v.id, v.uuid, v.bank_id, b.key AS bank_key, v.number, v.nodes, v.correlations, v.content_hash, v.parameter_hash, v.table_hash,
+SELECT v.id, v.uuid, v.bank_id, b.key AS bank_key, v.number, v.grid, v.correlations, v.content_hash, v.parameter_hash, v.table_hash,
     v.published_at
 FROM bank_version v JOIN bank b ON b.id = v.bank_id
 WHERE v.id = $1

@@ -181,7 +181,7 @@ CREATE TABLE bank_version (
     bank_id bigint NOT NULL,
     calibration_id bigint NOT NULL,
     number integer NOT NULL CHECK (number >= 1),
-    nodes bytea NOT NULL,
+    grid bytea NOT NULL,
     correlations json NOT NULL,
     content_hash text NOT NULL,
     parameter_hash text NOT NULL,
@@ -248,6 +248,7 @@ CREATE TABLE attempt (
     account_id bigint NOT NULL,
     assessment_id bigint NOT NULL,
     assessment_version_id bigint NOT NULL,
+    head text NOT NULL DEFAULT repeat('0', 64) CHECK (head ~ '^[0-9a-f]{64}$'),
     created_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
     FOREIGN KEY (institution_id, assessment_id) REFERENCES assessment (institution_id, id),
@@ -433,6 +434,7 @@ GRANT UPDATE (document, content_hash) ON framework TO assay_app;
 GRANT UPDATE (title) ON bank TO assay_app;
 GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
 GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
+GRANT UPDATE (head) ON attempt TO assay_app;
 GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
 GRANT UPDATE (retired_at) ON issuer_key TO assay_app;

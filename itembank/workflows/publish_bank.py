@@ -3,7 +3,8 @@
 from typing import Any
 
 from itembank.errors import BankUnknown
-from itembank.published import NODES, NotPublishable, freeze_tables, parameter_hash, table_hash
+from itembank.items import is_machine_scored
+from itembank.published import NotPublishable, freeze_grid, freeze_tables, parameter_hash, table_hash
 from itembank.records import digest
 from itembank.storage import bank_versions, banks, calibrations
 from itembank.storage import items as item_rows
@@ -34,23 +35,23 @@ async def _publish(connection: Connection, institution_id: int, bank_id: int, ba
     stored = [
         item
         for item in await item_rows.current(connection, bank_id)
-        if item.state == "operational" and not item.item.not_deliverable and item.item.key in parameters
+        if item.state == "operational" and is_machine_scored(item.item) and item.item.key in parameters
     ]
     if not stored:
         raise NotPublishable(f"Bank '{bank_key}' has no item that is deliverable, operational and calibrated.")
     records = [parameters[item.item.key] for item in stored]
-    nodes = NODES.astype("<f8").tobytes()
+    grid = freeze_grid()
     frozen = _freeze(stored, records)
     hashes = (
         digest(*(item.content_hash.encode() for item in sorted(stored, key=lambda item: item.item.key))),
         parameter_hash(records),
-        table_hash(nodes, [(item.item.key, kept.probabilities) for item, kept in zip(stored, frozen)]),
+        table_hash(grid, [(item.item.key, kept.probabilities) for item, kept in zip(stored, frozen)]),
     )
     if (same := await bank_versions.same(connection, bank_id, hashes)) is not None:
         return same
     correlations = calibration.document.get("correlations") or []
     return await bank_versions.save(
-        connection, institution_id, bank_id, calibration.id, nodes, correlations, hashes, frozen
+        connection, institution_id, bank_id, calibration.id, grid, correlations, hashes, frozen
     )
 
 

@@ -1,0 +1,70 @@
+"""The application: routes, pages, who may, what an error looks like."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from api.auth import guard, provide_caller, provide_visitor
+from api.dependencies import provide_database, provide_settings, provide_shelf
+from api.documentation import documentation_routes, openapi_config
+from api.errors import as_problem, problem_of
+from api.json_guard import guard_json
+from api.pages import page_handlers
+from api.pages.render import as_page
+from api.routes import route_handlers
+from api.server import keep_ready
+from api.settings import Settings
+from engine.workflows.shelf import Shelf
+from itembank.storage.embedded import EmbeddedServer
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = None) -> Litestar:
+    """The ASGI application on a database; it starts without it and answers 503 until it is there."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with keep_ready(dsn, server) as database:
+            app.state.database = database
+            yield
+
+    json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)
+    return Litestar(
+        route_handlers=[json_api, *page_handlers, *documentation_routes],
+        lifespan=[lifespan],
+        guards=[guard],
+        dependencies={
+            "database": Provide(provide_database),
+            "shelf": Provide(provide_shelf, sync_to_thread=False),
+            "settings": Provide(provide_settings, sync_to_thread=False),
+            "caller": Provide(provide_caller),
+            "visitor": Provide(provide_visitor),
+        },
+        exception_handlers={Exception: _answer_error, HTTPException: _answer_error},
+        openapi_config=openapi_config(),
+        state=_state(settings),
+        request_max_body_size=20_000_000,
+        debug=False,
+    )
+
+
+def _state(settings: Settings) -> Any:
+    from litestar.datastructures import State
+
+    return State({"settings": settings, "shelf": Shelf()})
+
+
+def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A problem document for programs, a page for people; what is our fault is logged with its trace."""
+    status, _, _ = problem_of(error)
+    if status >= 500:
+        log.error("request failed", path=request.url.path, method=request.method, exc_info=error)
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return as_problem(request, error)
+    return as_page(request, error)

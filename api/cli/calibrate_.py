@@ -1,0 +1,63 @@
+"""assay calibrate"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.institutions import institution_option, with_institution
+from api.cli.output import json_option, progress, say
+
+MODELS = ("rasch", "1pl", "2pl", "3pl", "4pl", "pcm", "gpcm", "grm", "nrm", "auto")
+
+
+@click.command("calibrate")
+@click.argument("responses", type=click.Path(path_type=Path))
+@click.option(
+    "--items", type=click.Path(path_type=Path), help="Items file: which columns are items, keys, competencies."
+)
+@click.option(
+    "--key", type=click.Path(path_type=Path), help="File item_id,key: the cells of these items are raw choices."
+)
+@click.option("--model", type=click.Choice(MODELS), default="auto", show_default=True)
+@click.option("--group", help="The column that tells groups apart.")
+@click.option("--fix", type=click.Path(path_type=Path), help="A calibration whose items keep their parameters.")
+@click.option("--prior", "priors", multiple=True, help='A prior, such as guessing="beta(5, 17)"; may be repeated.')
+@click.option("--dimensions", type=click.Choice(["competency"]), help="One correlated ability a competency.")
+@click.option("--latent", type=click.Choice(["normal", "histogram"]), default="normal", show_default=True)
+@click.option("--estimator", type=click.Choice(["mml", "girth"]), default="mml", show_default=True)
+@click.option("--fit", is_flag=True, help="Add S-X2, infit and outfit to each item.")
+@click.option("--omit-as-wrong", is_flag=True, help="Score an empty cell 0 instead of leaving it out.")
+@click.option("--skip-bad", is_flag=True, help="Report bad cells and rows and go on without them.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CALIBRATION.json, or .csv.")
+@click.option("--bank", help="Attach the result to this bank as well.")
+@click.option("--origin", default="", help="Whose answers these are, in words (with --bank).")
+@institution_option
+@json_option
+def command(output: Path, bank: str | None, origin: str, institution: str, as_json: bool, **options: Any) -> None:
+    """Estimate item parameters by marginal maximum likelihood from a response file (CSV, TSV, Parquet, long or wide).
+
+    Example: assay calibrate responses.csv --items items.csv --model 2pl --fit --output calibration.json
+    """
+    from api.cli.calibration_job import calibrate_file, write_calibration
+
+    with progress("Calibrating") as tell:
+        document = calibrate_file(tell=tell, **options)
+    write_calibration(document, output)
+    attached = ""
+    if bank:
+        from itembank.workflows.keep_calibration import keep_calibration
+
+        kept = with_institution(
+            institution,
+            lambda database, institution_id: keep_calibration(
+                database, institution_id, bank, document, origin=origin or f"responses of {options['responses'].name}"
+            ),
+        )
+        attached = f" Attached to bank {bank}: {kept.calibrated} items are operational."
+    sentence = (
+        f"{document['status']}: {len(document['items'])} items from {document['n_responses']} answers of "
+        f"{document['n_persons']} persons; log-likelihood {document['log_likelihood']:.4f}. "
+        f"Written to {output}.{attached}"
+    )
+    say(document if as_json else None, sentence, as_json)

@@ -1,0 +1,17 @@
+"""assay serve"""
+
+import click
+
+from api.server import run
+from api.settings import from_environment
+
+
+@click.command("serve")
+def command() -> None:
+    """Serve the institutions of the database (an embedded one in ASSAY_DATA, or DATABASE_URL).
+
+    Example: ASSAY_PORT=9000 assay serve
+    """
+    settings = from_environment()
+    click.echo(f"Assay at {settings.public_url}  (Ctrl-C ends it)")
+    run(settings)

@@ -1,0 +1,5 @@
+"""Pages: a folder for each kind of visitor, a folder for each page, handler and template together."""
+
+from typing import Any
+
+page_handlers: list[Any] = []

@@ -1,0 +1,9 @@
+"""The JSON API: a file a noun, all under /api/v1."""
+
+from api.routes.assessments import AssessmentRoutes
+from api.routes.attempts import AttemptRoutes
+from api.routes.banks import BankRoutes
+from api.routes.catalogue import CatalogueRoutes
+from api.routes.sessions import SessionRoutes
+
+route_handlers = [CatalogueRoutes, AttemptRoutes, SessionRoutes, BankRoutes, AssessmentRoutes]

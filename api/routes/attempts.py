@@ -1,0 +1,106 @@
+"""A learner's attempts: open one, see where it stands, start a sitting, read the gap report."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from api.auth import Forbidden
+from api.idempotency import once
+from api.views import AttemptDocument, SessionDocument, attempt_document, session_document
+from engine.storage import attempts
+from engine.workflows.open_attempt import open_attempt, view_of
+from engine.workflows.shelf import Shelf
+from engine.workflows.take_session import own_attempt, start_session
+from itembank.storage.accounts import Caller
+from itembank.storage.database import Database
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class NewAttempt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which assessment to attempt, by its key in the catalogue."""
+
+    assessment: Key
+
+
+class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which occasion to sit. `items` (service accounts only) restricts the sitting to these items of the bank."""
+
+    occasion: Key
+    items: Annotated[list[Key], msgspec.Meta(max_length=100_000)] | None = None
+
+
+class AttemptRoutes(Controller):
+    """The learner's way through an assessment."""
+
+    path = "/attempts"
+    tags = ["learner"]
+
+    @post(summary="Open an attempt", responses=None)
+    async def open(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[NewAttempt],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[AttemptDocument]:
+        """The learner's attempt at an assessment: 201 when it is new, 200 when it was open already."""
+
+        async def act() -> tuple[int, AttemptDocument]:
+            view, is_new = await open_attempt(
+                database, shelf, caller.institution_id, caller.account_id, str(caller.account_uuid), data.assessment
+            )
+            return (201 if is_new else 200), attempt_document(view)
+
+        return await once(request, caller, database, act)
+
+    @get(summary="List one's attempts")
+    async def list_attempts(
+        self, caller: NamedDependency[Caller], database: NamedDependency[Database], shelf: NamedDependency[Shelf]
+    ) -> list[AttemptDocument]:
+        """All attempts of the account that asks, oldest first."""
+        async with database.transaction(caller.institution_id) as connection:
+            found = await attempts.of_account(connection, caller.account_id)
+            now = await connection.fetchval("SELECT now()")
+            return [attempt_document(await view_of(connection, shelf, attempt, now)) for attempt in found]
+
+    @get("/{uuid:uuid}", summary="See an attempt")
+    async def see(
+        self,
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> AttemptDocument:
+        """Decision, grade, credit, and when what opens next."""
+        async with database.transaction(caller.institution_id) as connection:
+            attempt = await own_attempt(connection, uuid, caller.account_id)
+            now = await connection.fetchval("SELECT now()")
+            return attempt_document(await view_of(connection, shelf, attempt, now))
+
+    @post("/{uuid:uuid}/sessions", summary="Start a sitting")
+    async def start(
+        self,
+        request: Request[Any, Any, Any],
+        uuid: FromPath[UUID],
+        data: JSONBody[NewSession],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[SessionDocument]:
+        """A sitting with its first item: 201 when it begins, 200 when it was running already."""
+        if data.items is not None and "service" not in caller.roles:
+            raise Forbidden("Only a service account may restrict a sitting to given items.")
+
+        async def act() -> tuple[int, SessionDocument]:
+            step = await start_session(
+                database, shelf, caller.institution_id, caller.account_id, uuid, data.occasion, item_keys=data.items
+            )
+            return (201 if step.is_new else 200), session_document(step)
+
+        return await once(request, caller, database, act)

@@ -1,0 +1,116 @@
+"""A sitting: the item on screen, its answer, the next one, the end."""
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from api.idempotency import once
+from api.views import SessionDocument, read_answer, session_document
+from engine.sessions import Given
+from engine.workflows.shelf import Shelf
+from engine.workflows.take_session import answer_item, end_session, find_session, save_draft
+from itembank.items import ItemContent
+from itembank.storage.accounts import Caller
+from itembank.storage.database import Database
+
+Text = Annotated[str, msgspec.Meta(max_length=100_000)]
+Position = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+GivenAnswer = Text | float | list[Text] | dict[Annotated[str, msgspec.Meta(max_length=200)], list[Text]] | None
+
+
+class NewResponse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The answer to the item on screen.
+
+    `answer`: a text, a number, a list of choices, values by response identifier, or null for a blank. `id`: made by
+    the client, so that the same answer may be sent until it is acknowledged.
+    """
+
+    position: Position
+    answer: GivenAnswer
+    id: UUID | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is half typed at the item on screen."""
+
+    position: Position
+    answer: GivenAnswer
+
+
+class SessionRoutes(Controller):
+    """One sitting of the account that asks."""
+
+    path = "/sessions/{uuid:uuid}"
+    tags = ["learner"]
+
+    @get(summary="See a sitting")
+    async def see(
+        self,
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> SessionDocument:
+        """Where it stands, the item being shown, time left. Looking changes nothing."""
+        step = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
+        return session_document(step)
+
+    @post("/responses", summary="Answer the item on screen")
+    async def answer(
+        self,
+        request: Request[Any, Any, Any],
+        uuid: FromPath[UUID],
+        data: JSONBody[NewResponse],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[SessionDocument]:
+        """201: stored, with the next item or the end. 200: the same again. 409: another item is on screen."""
+
+        async def act() -> tuple[int, SessionDocument]:
+            before = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
+            content = before.item.content if before.item is not None else ItemContent(body="", interactions=())
+            given = Given(
+                position=data.position, answer=read_answer(content, data.answer), client_id=data.id or uuid4()
+            )
+            step = await answer_item(database, shelf, caller.institution_id, caller.account_id, uuid, given)
+            return (201 if step.is_new else 200), session_document(step)
+
+        return await once(request, caller, database, act)
+
+    @put("/draft", summary="Keep what is half typed", status_code=204)
+    async def draft(
+        self,
+        uuid: FromPath[UUID],
+        data: JSONBody[Draft],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> None:
+        """A draft is no answer: it is never scored and vanishes when the answer is given."""
+        step = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
+        if step.item is None:
+            return
+        answer = read_answer(step.item.content, data.answer)
+        await save_draft(database, caller.institution_id, caller.account_id, uuid, data.position, answer)
+
+    @post("/finish", summary="End the sitting")
+    async def finish(
+        self,
+        request: Request[Any, Any, Any],
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[SessionDocument]:
+        """End it with the answers given so far; ending it twice changes nothing."""
+
+        async def act() -> tuple[int, SessionDocument]:
+            step = await end_session(database, shelf, caller.institution_id, caller.account_id, uuid)
+            return (201 if step.is_new else 200), session_document(step)
+
+        return await once(request, caller, database, act)

@@ -1,0 +1,102 @@
+"""From settings to a running server: the database behind it, kept ready, and uvicorn in front."""
+
+import asyncio
+import contextlib
+import gc
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import structlog
+
+from api.settings import Settings
+from itembank.storage.database import Database, DatabaseUnavailable, create_database, migrate
+from itembank.storage.embedded import EmbeddedServer
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
+log = structlog.get_logger()
+DATABASE_NAME = "assay"
+CHECK_SECONDS = 0.5
+
+
+@contextlib.contextmanager
+def database_server(settings: Settings) -> Iterator[tuple[str, EmbeddedServer | None]]:
+    """The owner's DSN, with an embedded server behind it unless DATABASE_URL names one."""
+    if settings.database_url:
+        yield settings.database_url, None
+        return
+    with EmbeddedServer(settings.data / "postgres") as server:
+        yield server.dsn(DATABASE_NAME), server
+
+
+async def make_ready(dsn: str, server: EmbeddedServer | None) -> None:
+    """Create the embedded database where it is missing, and bring the schema up to date."""
+    if server is not None:
+        await create_database(server.dsn(), DATABASE_NAME)
+    await migrate(dsn)
+
+
+@contextlib.asynccontextmanager
+async def keep_ready(dsn: str, server: EmbeddedServer | None) -> AsyncIterator[Database]:
+    """The application's database, with a watch that migrates it when it comes up and revives the embedded server."""
+    database = Database(dsn)
+    watch = asyncio.create_task(_watch(dsn, server))
+    try:
+        yield database
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+        await database.close()
+
+
+async def _watch(dsn: str, server: EmbeddedServer | None) -> None:
+    migrated = False
+    while True:
+        try:
+            if server is not None and not server.answers():
+                log.warning("the embedded database is away; starting it again")
+                await asyncio.to_thread(server.revive)
+            if not migrated:
+                await make_ready(dsn, server)
+                migrated = True
+                gc.collect()
+                gc.freeze()
+        except (DatabaseUnavailable, OSError) as error:
+            log.warning("the database is not ready", reason=str(error))
+        except Exception:
+            log.exception("the database cannot be made ready")
+        await asyncio.sleep(CHECK_SECONDS)
+
+
+def run(settings: Settings, **options: Any) -> None:
+    """Serve until a signal; running requests are finished first."""
+    import uvicorn
+
+    from api.app import create_app
+
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    with database_server(settings) as (dsn, server):
+        app = create_app(settings, dsn, server)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            loop="auto",
+            http="auto",
+            log_level="warning",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+            backlog=4096,
+            server_header=False,
+            **options,
+        )

@@ -1,0 +1,97 @@
+"""What a learner may receive at one step of a sitting, and what a finished one amounts to: pure."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+
+from engine import CODE_VERSION
+from engine.decisions import Decision, decide_sitting
+from engine.frozen_bank import FrozenBank
+from engine.policies.records import Occasion, Policy
+from engine.selection.next_item import NextItem, next_step
+from engine.selection.plan import Plan
+from engine.selection.sitting import Sitting
+from engine.selection.standing import stand
+from engine.sessions import Administered
+from engine.stopping.stop import Stop
+from itembank.items import Answer, ItemContent
+from itembank.records import Record
+
+
+class ShownItem(Record, frozen=True, kw_only=True):
+    """An item as a learner's browser receives it: no key, no parameter, no competency."""
+
+    position: int
+    item: str
+    content: ItemContent
+    draft: Answer | None = None
+
+
+def sitting_of(
+    session_uuid: UUID,
+    bank: FrozenBank,
+    shown: Sequence[Administered],
+    *,
+    seen: set[int],
+    pool: Sequence[int] | None,
+    seconds: float,
+) -> Sitting:
+    """The sitting as selection sees it. `seen`: ids of items this learner met before; `pool`: positions, or None."""
+    eligible = np.array([item_id not in seen for item_id in bank.item_ids]) & ~np.array(bank.pretest)
+    if pool is not None:
+        inside = np.zeros(len(bank), dtype=bool)
+        inside[list(pool)] = True
+        eligible &= inside
+    answered = [item for item in shown if item.category is not None and not item.is_pretest]
+    return Sitting(
+        session_key=session_uuid.hex,
+        items=np.array([item.bank_position for item in answered], dtype=np.intp),
+        categories=np.array([item.category for item in answered], dtype=np.intp),
+        eligible=eligible,
+        seconds=seconds,
+    )
+
+
+def next_of(plan: Plan, sitting: Sitting) -> NextItem | Stop:
+    """The next item or the reason to stop; a design that cannot go on ends the sitting with that reason."""
+    return next_step(plan, sitting)
+
+
+def running_estimate(plan: Plan, sitting: Sitting) -> tuple[float, float]:
+    """theta and sem so far (of the first competency's block when several are estimated)."""
+    standing = stand(plan, sitting)
+    return float(standing.theta[0].mean()), float(standing.sem[0].mean())
+
+
+def decide_outcome(policy: Policy, occasion: Occasion, bank: FrozenBank, shown: Sequence[Administered]) -> Decision:
+    """The decision of record from the answers alone: exact arithmetic on frozen tables."""
+    positions, categories = answers_of(shown)
+    competencies = {
+        name: (bank.posterior(positions, categories, name), bank.competency_curves[name])
+        for name in occasion.competency_cuts
+    }
+    return decide_sitting(
+        policy,
+        occasion.key,
+        bank.posterior(positions, categories),
+        bank.curve,
+        competencies=competencies,
+        n_items=len(positions),
+        parameter_version=bank.parameter_version,
+        code_version=CODE_VERSION,
+    )
+
+
+def answers_of(shown: Sequence[Administered]) -> tuple[list[int], list[int]]:
+    """Bank positions and categories of the answers that count."""
+    counted = [
+        (item.bank_position, item.category) for item in shown if item.category is not None and not item.is_pretest
+    ]
+    return [position for position, _ in counted], [category for _, category in counted]
+
+
+def range_left(plan: Plan, answered: int) -> tuple[int, int]:
+    """How many questions are left at least and at most."""
+    stopping = plan.design.stopping
+    return max(stopping.min_items - answered, 1), max(stopping.max_items - answered, 1)

@@ -1,0 +1,33 @@
+"""What may go wrong at a sitting, in words. Refusals by policy are in refusals.py; designs and policies have their own."""
+
+
+class EngineError(ValueError):
+    """Something was asked of the engine that it cannot do; the message says what and what to do instead."""
+
+
+class Unknown(EngineError):
+    """There is no such assessment, attempt or sitting here, or it is somebody else's."""
+
+
+class OutOfTurn(EngineError):
+    """An answer came for a position that is not the one on screen."""
+
+
+class AlreadyAnswered(EngineError):
+    """That position has another answer already; it stays."""
+
+
+class ReusedId(EngineError):
+    """The id of an earlier answer came with another body."""
+
+
+class SittingOver(EngineError):
+    """The sitting has ended; no answer is taken any more."""
+
+
+class NoItemLeft(EngineError):
+    """No item may be shown: the pool is empty for this learner. The start used up nothing."""
+
+
+class RecordBroken(EngineError):
+    """A stored record does not give what it gave before; the message says which and where."""

@@ -1,0 +1,113 @@
+"""A published bank as the engine reads it: items by position, frozen tables for the record, a pool for selection."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.decisions import DomainCurve, Posterior
+from engine.designs import AbilityDesign
+from engine.selection.tables import Pool, build_pool
+from itembank.items import Item
+from psychometrics.ability.record import RecordedScore, score_of_record
+from psychometrics.models.base import ItemParameters
+
+Row = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class FrozenBank:
+    """One published version. All columns run over positions; nothing in it ever changes, so it may be kept in memory.
+
+    tables: n_items × n_categories × n_nodes, exactly as published. `grid`: nodes and prior weights of the record.
+    """
+
+    version_id: int
+    version_uuid: str
+    key: str
+    number: int
+    parameter_version: str
+    items: tuple[Item, ...]
+    item_ids: tuple[int, ...]
+    pretest: tuple[bool, ...]
+    competency: tuple[str, ...]
+    parameters: ItemParameters
+    tables: tuple[tuple[Row, ...], ...]
+    grid: tuple[Row, Row]
+    correlations: dict[tuple[str, str], float]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def nodes(self) -> Row:
+        return self.grid[0]
+
+    @cached_property
+    def competencies(self) -> tuple[str, ...]:
+        """The competencies that the bank measures, sorted."""
+        return tuple(sorted(set(self.competency)))
+
+    @cached_property
+    def curve(self) -> DomainCurve:
+        """Expected percent of the whole domain at every node."""
+        return self.curve_of(range(len(self)))
+
+    def curve_of(self, positions: Sequence[int]) -> DomainCurve:
+        """Expected percent of the domain made of these items, by exactly rounded sums over the frozen tables."""
+        most = math.fsum(len(self.tables[position]) - 1 for position in positions)
+        percents: list[float] = []
+        for node in range(len(self.nodes)):
+            parts = [
+                category * row[node]
+                for position in positions
+                for category, row in enumerate(self.tables[position])
+                if category
+            ]
+            percents.append(max(100.0 * math.fsum(parts) / most, percents[-1] if percents else 0.0))
+        return DomainCurve(nodes=self.nodes, percents=tuple(percents))
+
+    @cached_property
+    def competency_curves(self) -> dict[str, DomainCurve]:
+        """The domain curve of every competency."""
+        return {
+            name: self.curve_of([place for place, own in enumerate(self.competency) if own == name])
+            for name in self.competencies
+        }
+
+    def score(
+        self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
+    ) -> RecordedScore:
+        """The score of record of these answers (to items of one competency only, when named)."""
+        rows = [
+            self.tables[position][category]
+            for position, category in zip(positions, categories)
+            if not self.pretest[position] and competency in (None, self.competency[position])
+        ]
+        return score_of_record(rows, self.grid[0], self.grid[1])
+
+    def posterior(
+        self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
+    ) -> Posterior:
+        """The posterior behind the score of record."""
+        return Posterior(nodes=self.nodes, weights=self.score(positions, categories, competency).posterior)
+
+    def pool(self, ability: AbilityDesign) -> Pool:
+        """The bank as selection sees it under an ability design."""
+        facts = [item.facts for item in self.items]
+        attributes: dict[str, tuple[str | float | None, ...]] = {
+            "level": tuple(fact.level or None for fact in facts),
+            "type": tuple(fact.item_type or None for fact in facts),
+            "words": tuple(float(fact.word_count) for fact in facts),
+            "seconds": tuple(fact.usual_seconds or 0.0 for fact in facts),
+            "stimulus": tuple(item.content.stimulus_key or None for item in self.items),
+            "enemy_of": tuple("|".join(fact.enemies) or None for fact in facts),
+            "key": tuple(_key_position(item) for item in self.items),
+        }
+        return build_pool(self.parameters, ability, competency=self.competency, attributes=attributes)
+
+
+def _key_position(item: Item) -> str | None:
+    """Which choice is right, for balance of the answer key; None where that has no meaning."""
+    responses = item.scoring.responses
+    return responses[0].correct[0] if len(responses) == 1 and len(responses[0].correct) == 1 else None

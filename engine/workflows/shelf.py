@@ -1,0 +1,96 @@
+"""Publications taken down once and kept: they never change, so every process may hold its own copy."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.designs import Design
+from engine.frozen_bank import FrozenBank
+from engine.policies.records import Occasion
+from engine.selection.plan import Plan, compile_design
+from engine.storage import assessments
+from engine.storage.assessments import AssessmentVersion
+from itembank.competencies import Framework
+from itembank.published import thaw_grid, thaw_table
+from itembank.storage import bank_versions, frameworks
+from itembank.storage import items as item_rows
+from itembank.storage.database import Connection
+from psychometrics.models.base import ItemParameters
+
+CAPACITY = 64
+
+
+@dataclass(frozen=True)
+class Publication:
+    """An assessment version with the bank it pins and the framework behind it."""
+
+    version: AssessmentVersion
+    bank: FrozenBank
+    framework: Framework
+
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """The plan of every occasion."""
+        return {
+            occasion.key: compile_design(design_of(occasion), self.bank.pool(design_of(occasion).ability))
+            for occasion in self.version.policy.occasions
+        }
+
+
+def design_of(occasion: Occasion) -> Design:
+    """The occasion's design; an occasion without one takes the standard adaptive design."""
+    return occasion.design or Design(name=occasion.key)
+
+
+class Shelf:
+    """The publications used lately, by assessment version id; one load serves all who wait for it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, Publication] = OrderedDict()
+        self._loading = asyncio.Lock()
+
+    async def publication(self, connection: Connection, assessment_version_id: int) -> Publication:
+        """The publication, from memory or from the database."""
+        kept = self._kept.get(assessment_version_id)
+        if kept is not None:
+            self._kept.move_to_end(assessment_version_id)
+            return kept
+        async with self._loading:
+            if assessment_version_id not in self._kept:
+                self._kept[assessment_version_id] = await load_publication(connection, assessment_version_id)
+                if len(self._kept) > CAPACITY:
+                    self._kept.popitem(last=False)
+            return self._kept[assessment_version_id]
+
+
+async def load_publication(connection: Connection, assessment_version_id: int) -> Publication:
+    """Read a publication from the database."""
+    version = await assessments.get(connection, assessment_version_id)
+    bank = await load_bank(connection, version.bank_version_id)
+    _, framework = await frameworks.of_bank(connection, (await bank_versions.get(connection, bank.version_id)).bank_id)
+    return Publication(version, bank, framework)
+
+
+async def load_bank(connection: Connection, bank_version_id: int) -> FrozenBank:
+    """Read a published bank from the database."""
+    version = await bank_versions.get(connection, bank_version_id)
+    frozen = await bank_versions.items(connection, bank_version_id)
+    stored = await item_rows.versions(connection, [item.item_version_id for item in frozen])
+    return FrozenBank(
+        version_id=version.id,
+        version_uuid=str(version.uuid),
+        key=version.bank_key,
+        number=version.number,
+        parameter_version=version.parameter_hash,
+        items=tuple(item.item for item in stored),
+        item_ids=tuple(item.item_id for item in frozen),
+        pretest=tuple(item.state == "pretest" for item in frozen),
+        competency=tuple(item.competency for item in frozen),
+        parameters=ItemParameters.from_records([item.parameters for item in frozen]),
+        tables=tuple(thaw_table(item.probabilities) for item in frozen),
+        grid=thaw_grid(version.grid),
+        correlations={
+            (str(pair["first"]), str(pair["second"])): float(pair["correlation"]) for pair in version.correlations
+        },
+    )

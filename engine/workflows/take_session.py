@@ -1,0 +1,329 @@
+"""Take a sitting: start it with its first item, answer one item after the other, end it with a decision.
+
+Each step is one transaction: lock, check, score, choose, write, commit. What was acknowledged is on disk.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from engine.decisions import Decision
+from engine.delivery import (
+    ShownItem,
+    decide_outcome,
+    next_of,
+    running_estimate,
+    sitting_of,
+)
+from engine.errors import NoItemLeft, SittingOver, Unknown
+from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished, SittingStarted
+from engine.journey import decide
+from engine.policies.records import Occasion, occasion_of
+from engine.selection.next_item import NextItem
+from engine.sessions import Administered, Given, Opening, SessionRow, check_turn, deadline_of, request_hash, time_is_up
+from engine.stopping.stop import Stop
+from engine.storage import attempts, credits, sessions
+from engine.storage.attempts import Attempt
+from engine.workflows import journal
+from engine.workflows.shelf import Publication, Shelf
+from itembank.items import Answer
+from itembank.records import Record, canonical
+from itembank.scoring import score
+from itembank.storage.database import Connection, Database
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """Where a sitting stands after a step: the item on screen, or the decision."""
+
+    session: SessionRow
+    publication: Publication
+    occasion: Occasion
+    item: ShownItem | None = None
+    decision: Decision | None = None
+    is_new: bool = True
+
+
+async def start_session(
+    database: Database,
+    shelf: Shelf,
+    institution_id: int,
+    account_id: int,
+    attempt_uuid: UUID,
+    occasion_key: str,
+    *,
+    item_keys: Sequence[str] | None = None,
+) -> Step:
+    """Start a sitting with its first item on screen, or find the one that is open.
+
+    `item_keys` restricts the sitting to these items (post-hoc studies, rotating pools).
+
+    Raises:
+        Unknown: when the attempt is not this learner's.
+        JourneyRefused: with every rule that stands in the way and when it lifts.
+        NoItemLeft: when no item may be shown; nothing was started.
+    """
+    async with database.transaction(institution_id) as connection:
+        attempt = await own_attempt(connection, attempt_uuid, account_id)
+        now = await attempts.lock(connection, attempt.id)
+        publication = await shelf.publication(connection, attempt.assessment_version_id)
+        running = next((row for row in await sessions.of_attempt(connection, attempt.id) if not row.finished_at), None)
+        if running is not None and running.occasion == occasion_key:
+            return await _step(connection, publication, running, is_new=False)
+        return await _start(connection, institution_id, publication, attempt, occasion_key, item_keys, now)
+
+
+async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: int) -> Attempt:
+    """The attempt, if it is this learner's.
+
+    Raises:
+        Unknown: otherwise, in the same words whether it exists or not.
+    """
+    attempt = await attempts.find(connection, attempt_uuid)
+    if attempt is None or attempt.account_id != account_id:
+        raise Unknown("There is no such attempt of yours; open one with the assessment's key.")
+    return attempt
+
+
+async def _start(
+    connection: Connection,
+    institution_id: int,
+    publication: Publication,
+    attempt: Attempt,
+    occasion_key: str,
+    item_keys: Sequence[str] | None,
+    now: datetime,
+) -> Step:
+    policy, bank = publication.version.policy, publication.bank
+    uuid = uuid4()
+    begun: list[Event] = [
+        SittingStarted(at=now, sitting=str(uuid), occasion=occasion_key),
+        FirstItemShown(at=now, sitting=str(uuid)),
+    ]
+    events = await journal.append(connection, institution_id, attempt.id, policy, begun, attempt.account_id)
+    occasion = occasion_of(policy, occasion_key)
+    plan = publication.plans[occasion_key]
+    pool = None if item_keys is None else positions_of(publication, item_keys)
+    seen = await sessions.seen_by(connection, attempt.account_id)
+    first = next_of(plan, sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0))
+    if isinstance(first, Stop):
+        raise NoItemLeft(f"No question can be shown: {first.sentence} Nothing was started and no attempt is used up.")
+    accommodation = decide(policy, events, now).accommodation
+    prior = plan.design.ability
+    opening = Opening(
+        uuid=uuid, attempt_id=attempt.id, account_id=attempt.account_id, bank_version_id=bank.version_id,
+        occasion=occasion_key, tie_key=secrets.token_bytes(16), pool=pool, theta=prior.start_theta, sem=prior.prior_sd,
+        started_at=now, deadline=deadline_of(occasion, accommodation, now),
+    )  # fmt: skip
+    session_id = await sessions.open_session(connection, institution_id, opening)
+    shown = _shown(publication, 0, first, now)
+    await sessions.show_item(connection, institution_id, session_id, attempt.account_id, shown)
+    row = await sessions.find(connection, uuid)
+    assert row is not None
+    return await _step(connection, publication, row, is_new=True)
+
+
+def positions_of(publication: Publication, item_keys: Sequence[str]) -> list[int]:
+    """Bank positions of items by key.
+
+    Raises:
+        Unknown: naming the first key that the published bank does not hold.
+    """
+    index = {item.key: place for place, item in enumerate(publication.bank.items)}
+    for key in item_keys:
+        if key not in index:
+            raise Unknown(f"The published bank holds no item '{key}'; leave it out.")
+    return sorted(index[key] for key in item_keys)
+
+
+def _shown(publication: Publication, position: int, chosen: NextItem, now: datetime) -> Administered:
+    bank = publication.bank
+    return Administered(
+        position=position,
+        bank_position=chosen.item,
+        item_id=bank.item_ids[chosen.item],
+        is_pretest=bank.pretest[chosen.item],
+        shown_at=now,
+    )
+
+
+async def answer_item(
+    database: Database, shelf: Shelf, institution_id: int, account_id: int, session_uuid: UUID, given: Given
+) -> Step:
+    """Take an answer and show the next item, or end the sitting and decide it. `Step.is_new`: False for a repeat.
+
+    Raises:
+        Unknown, ReusedId, AlreadyAnswered, OutOfTurn, SittingOver, AnswerInvalid: nothing is written then.
+    """
+    async with database.transaction(institution_id) as connection:
+        session = await sessions.lock(connection, session_uuid)
+        if session is None or session.account_id != account_id:
+            raise Unknown("There is no such sitting of yours.")
+        attempt = await attempts.get(connection, session.attempt_id)
+        publication = await shelf.publication(connection, attempt.assessment_version_id)
+        shown = await sessions.administered(connection, session.id)
+        if check_turn(session, shown, given) is not None:
+            return await _step(connection, publication, session, is_new=False)
+        if time_is_up(session):
+            return await _end(connection, institution_id, publication, attempt, session, shown, "time_limit")
+        answered = _score(publication, shown, given, session.now)
+        await sessions.add_response(connection, institution_id, session.id, answered)
+        shown = [*shown[:-1], answered]
+        return await _advance(connection, institution_id, publication, attempt, session, shown)
+
+
+def _score(publication: Publication, shown: Sequence[Administered], given: Given, now: datetime) -> Administered:
+    last = shown[-1]
+    scored = score(publication.bank.items[last.bank_position].scoring, given.answer)
+    return Administered(
+        position=last.position, bank_position=last.bank_position, item_id=last.item_id, is_pretest=last.is_pretest,
+        shown_at=last.shown_at, category=scored.category, score=scored.score, answer=given.answer,
+        client_id=given.client_id, request_hash=request_hash(given), answered_at=now,
+    )  # fmt: skip
+
+
+async def _advance(
+    connection: Connection,
+    institution_id: int,
+    publication: Publication,
+    attempt: Attempt,
+    session: SessionRow,
+    shown: list[Administered],
+) -> Step:
+    seconds = (session.now - session.started_at).total_seconds()
+    seen = await sessions.seen_by(connection, session.account_id) - {item.item_id for item in shown}
+    plan = publication.plans[session.occasion]
+    sitting = sitting_of(session.uuid, publication.bank, shown, seen=seen, pool=session.pool, seconds=seconds)
+    following = next_of(plan, sitting)
+    if isinstance(following, Stop):
+        return await _end(connection, institution_id, publication, attempt, session, shown, following.reason)
+    item = _shown(publication, len(shown), following, session.now)
+    await sessions.show_item(connection, institution_id, session.id, session.account_id, item)
+    theta, sem = running_estimate(plan, sitting)
+    await sessions.advance(connection, session.id, item.position, theta, sem)
+    await sessions.forget_draft(connection, session.id)
+    row = await sessions.find(connection, session.uuid)
+    assert row is not None
+    return await _step(connection, publication, row, is_new=True)
+
+
+async def end_session(
+    database: Database, shelf: Shelf, institution_id: int, account_id: int, session_uuid: UUID
+) -> Step:
+    """End a sitting at the learner's wish, with the answers given so far; a repeat changes nothing.
+
+    Raises:
+        Unknown: when it is not this learner's.
+    """
+    async with database.transaction(institution_id) as connection:
+        session = await sessions.lock(connection, session_uuid)
+        if session is None or session.account_id != account_id:
+            raise Unknown("There is no such sitting of yours.")
+        attempt = await attempts.get(connection, session.attempt_id)
+        publication = await shelf.publication(connection, attempt.assessment_version_id)
+        if session.finished_at is not None:
+            return await _step(connection, publication, session, is_new=False)
+        shown = await sessions.administered(connection, session.id)
+        reason = "time_limit" if time_is_up(session) else "ended_by_learner"
+        return await _end(connection, institution_id, publication, attempt, session, shown, reason)
+
+
+async def _end(
+    connection: Connection,
+    institution_id: int,
+    publication: Publication,
+    attempt: Attempt,
+    session: SessionRow,
+    shown: Sequence[Administered],
+    reason: str,
+) -> Step:
+    """Decide, write the decision into the log, and award the credit when it is due: one transaction with the answer."""
+    policy = publication.version.policy
+    await attempts.lock(connection, attempt.id)
+    decision = decide_outcome(policy, occasion_of(policy, session.occasion), publication.bank, shown)
+    answered = sum(item.category is not None for item in shown)
+    await sessions.finish(
+        connection, session.id, answered, decision.theta, decision.sem, session.now, reason, canonical(decision)
+    )
+    await sessions.forget_draft(connection, session.id)
+    finished = SittingFinished(at=session.now, sitting=str(session.uuid), decision=decision, reason=reason)
+    events = await journal.append(connection, institution_id, attempt.id, policy, [finished], attempt.account_id)
+    await award_if_due(connection, institution_id, publication, attempt, events, session.now)
+    row = await sessions.find(connection, session.uuid)
+    assert row is not None
+    return await _step(connection, publication, row, is_new=True)
+
+
+async def award_if_due(
+    connection: Connection,
+    institution_id: int,
+    publication: Publication,
+    attempt: Attempt,
+    events: Sequence[Event],
+    now: datetime,
+) -> int | None:
+    """Award the credit that the log has earned; returns its id, None when nothing is due."""
+    policy = publication.version.policy
+    journey = decide(policy, events, now)
+    if not journey.credit_due:
+        return None
+    graded = next(part for part in journey.occasions if part.occasion == policy.credit.graded_by)
+    session = await sessions.find(connection, UUID(graded.counting))
+    assert session is not None
+    awarded = CreditAwarded(
+        at=now, sitting=graded.counting, hours=journey.hours, grade=journey.grade, policy_version=policy.version
+    )
+    await journal.append(connection, institution_id, attempt.id, policy, [awarded], attempt.account_id)
+    return await credits.award(
+        connection, institution_id, attempt.account_id, attempt.assessment_id, attempt.id, session.id, journey.hours,
+        journey.grade, now,
+    )  # fmt: skip
+
+
+async def find_session(
+    database: Database, shelf: Shelf, institution_id: int, account_id: int, session_uuid: UUID
+) -> Step:
+    """Where a sitting stands; looking changes nothing.
+
+    Raises:
+        Unknown: when it is not this learner's.
+    """
+    async with database.transaction(institution_id) as connection:
+        session = await sessions.find(connection, session_uuid)
+        if session is None or session.account_id != account_id:
+            raise Unknown("There is no such sitting of yours.")
+        attempt = await attempts.get(connection, session.attempt_id)
+        publication = await shelf.publication(connection, attempt.assessment_version_id)
+        return await _step(connection, publication, session, is_new=False)
+
+
+async def save_draft(
+    database: Database, institution_id: int, account_id: int, session_uuid: UUID, position: int, answer: Answer
+) -> None:
+    """Keep what is half typed at the item on screen; a draft for another position is dropped.
+
+    Raises:
+        Unknown, SittingOver.
+    """
+    async with database.transaction(institution_id) as connection:
+        session = await sessions.lock(connection, session_uuid)
+        if session is None or session.account_id != account_id:
+            raise Unknown("There is no such sitting of yours.")
+        if session.finished_at is not None:
+            raise SittingOver("This sitting has ended; drafts are no longer kept.")
+        if position == session.position:
+            await sessions.save_draft(connection, institution_id, session.id, position, answer)
+
+
+async def _step(connection: Connection, publication: Publication, session: SessionRow, *, is_new: bool) -> Step:
+    occasion = occasion_of(publication.version.policy, session.occasion)
+    if session.finished_at is not None:
+        decision = msgspec.convert(session.outcome, Decision)
+        return Step(session=session, publication=publication, occasion=occasion, decision=decision, is_new=is_new)
+    last = (await sessions.administered(connection, session.id))[-1]
+    item = publication.bank.items[last.bank_position]
+    draft = await sessions.draft(connection, session.id, last.position)
+    shown = ShownItem(position=last.position, item=item.key, content=item.content, draft=draft)
+    return Step(session=session, publication=publication, occasion=occasion, item=shown, is_new=is_new)
