@@ -121,11 +121,14 @@ def shown(form: NDArray[np.int64], blocks: NDArray[np.int64]) -> NDArray[np.bool
     return result
 
 
-def write_csv(path: Path, field_test: FieldTest) -> None:
-    """A wide response file: person_id, the form and the origin as covariates, an empty cell for an item not shown."""
+def write_csv(path: Path, field_test: FieldTest, answers: Sequence[Sequence[str]] | None = None) -> None:
+    """A wide response file: person_id, the form and the origin as covariates, an empty cell for an item not shown.
+
+    The cells are categories, or the raw `answers` where they are handed in: an items file with keys scores those.
+    """
+    scored = [["" if cell == MISSING else str(cell) for cell in row] for row in field_test.responses.tolist()]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["person_id", "cov_form", "cov_origin", *field_test.item_id])
-        for person, form, row in zip(field_test.person_id, field_test.form, field_test.responses):
-            cells = ["" if response == MISSING else int(response) for response in row]
-            writer.writerow([person, int(form) + 1, field_test.origin, *cells])
+        for person, form, cells in zip(field_test.person_id, field_test.form.tolist(), answers or scored):
+            writer.writerow([person, form + 1, field_test.origin, *cells])
