@@ -16,6 +16,7 @@ from itembank.exchange.findings import Findings
 from itembank.exchange.import_report import ImportReport, ItemEntry
 from itembank.exchange.item_forms import RESPONSE, Formed, choice_item, essay_item, letters, numeric_item, text_item
 from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cells
+from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
 
@@ -111,7 +112,7 @@ def item_of_row(row: Row) -> tuple[Item, tuple[str, ...]]:
         parameters=facts_of_cells(row.cells),
         not_deliverable=missing,
     )
-    return item, formed.changes + lost
+    return settled(item), formed.changes + lost
 
 
 def _kind(row: Row) -> str:

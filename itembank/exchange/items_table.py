@@ -13,6 +13,7 @@ from itembank.exchange.item_forms import RESPONSE
 from itembank.exchange.items_file import COLUMNS, KINDS, item_of_row
 from itembank.exchange.parameters.columns import header_of
 from itembank.exchange.parameters.csv_json import cells_of_facts
+from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, join_bars, write_table
 from itembank.exchange.workbook import write_workbook
 from itembank.items import Item, ItemScoring, ResponseDeclaration, content_hash
@@ -50,7 +51,7 @@ def cells_of_item(item: Item) -> dict[str, str] | None:
         again, _ = item_of_row(Row(0, cells))
     except BankError:
         return None
-    return cells if content_hash(again) == content_hash(item) and again.parameters == item.parameters else None
+    return cells if content_hash(again) == content_hash(settled(item)) and again.parameters == item.parameters else None
 
 
 def _cells(item: Item) -> dict[str, str]:

@@ -9,13 +9,14 @@ from itembank.exchange.delimited import Source, open_source, source_name
 from itembank.exchange.findings import Findings
 from itembank.exchange.html import sanitise
 from itembank.exchange.import_report import ImportReport, ItemEntry
+from itembank.exchange.settled import settled
 from itembank.items import Item, check_item
 from itembank.records import canonical
 
 
 def write_item_lines(items: Iterable[Item]) -> bytes:
     """One item a line, canonical, so that equal items are equal bytes."""
-    return b"".join(canonical(item) + b"\n" for item in items)
+    return b"".join(canonical(settled(item)) + b"\n" for item in items)
 
 
 def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], ImportReport]:
@@ -67,4 +68,4 @@ def cleaned(item: Item) -> Item:
         interactions=interactions,
     )
     scoring = replace(item.scoring, feedback={name: sanitise(text) for name, text in item.scoring.feedback.items()})
-    return replace(item, content=content, scoring=scoring)
+    return settled(replace(item, content=content, scoring=scoring))
