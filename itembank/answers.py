@@ -61,8 +61,6 @@ def _check_pairs(interaction: Interaction, given: list[str]) -> None:
         if len(pair) != 2 or pair[0] not in first or pair[1] not in second:
             raise AnswerInvalid(f"'{value[:60]}' joins no two choices of '{interaction.response}'; send 'A B'.")
         uses.update(pair)
-    if len(set(given)) < len(given):
-        raise AnswerInvalid(f"The answer to '{interaction.response}' names a pair twice; name each once.")
     _check_uses(interaction, uses, first | second)
     _check_number(interaction, given, "pairs")
 

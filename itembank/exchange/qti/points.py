@@ -1,0 +1,136 @@
+"""How many points an item can give, and into which categories they are cut."""
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from functools import reduce
+
+import msgspec
+
+from itembank.expressions import numbers
+from itembank.items import (
+    AreaMapping,
+    Expression,
+    Interaction,
+    ItemScoring,
+    Mapping,
+    OutcomeDeclaration,
+    ResponseDeclaration,
+)
+from itembank.response_processing import walk
+from itembank.scoring import score
+
+MOST_CATEGORIES = 10
+
+
+def cut(scoring: ItemScoring, interactions: Sequence[Interaction]) -> tuple[ItemScoring, str]:
+    """The scoring with its categories, and a note when the points had to be grouped.
+
+    The most an item gives is what it declares (MAXSCORE, normal maximum of SCORE), else what its right answer or its
+    mapping earns. One category stands for the greatest step that divides all stated points.
+    """
+    highest = _highest(scoring, interactions)
+    step = _step([*_stated_points(scoring), highest])
+    count = highest / step
+    if count <= MOST_CATEGORIES:
+        return _with(scoring, int(count), step), ""
+    whole = highest.denominator == 1 and highest <= MOST_CATEGORIES
+    step = Fraction(1) if whole else highest / MOST_CATEGORIES
+    grouped = _with(scoring, int(highest / step), step)
+    return (
+        grouped,
+        f"Its points (0 to {numbers.written(highest)}) are grouped into {grouped.max_category + 1} categories.",
+    )
+
+
+def _with(scoring: ItemScoring, categories: int, step: Fraction) -> ItemScoring:
+    return msgspec.structs.replace(scoring, max_category=max(1, categories), points_per_category=float(step))
+
+
+def _highest(scoring: ItemScoring, interactions: Sequence[Interaction]) -> Fraction:
+    if scoring.rule == "match_correct":
+        return Fraction(1)
+    declared = _declared(scoring.outcomes)
+    if declared is not None:
+        return declared
+    found = max((*_earned(scoring), *_mapped(scoring, interactions)), default=Fraction(0))
+    return found if found > 0 else Fraction(1)
+
+
+def _declared(outcomes: Iterable[OutcomeDeclaration]) -> Fraction | None:
+    for outcome in outcomes:
+        stated = ""
+        if outcome.identifier == "MAXSCORE" and outcome.default:
+            stated = outcome.default[0]
+        elif outcome.identifier == "SCORE" and outcome.normal_maximum is not None:
+            stated = repr(outcome.normal_maximum)
+        if stated and outcome.base_type in ("integer", "float") and numbers.exact(stated) > 0:
+            return numbers.exact(stated)
+    return None
+
+
+def _earned(scoring: ItemScoring) -> list[Fraction]:
+    """What the answer that the item calls correct earns."""
+    keyed = {response.identifier: list(response.correct) for response in scoring.responses if response.correct}
+    single = {name: given[:1] for name, given in keyed.items()}
+    right = {
+        r.identifier: (single if r.cardinality == "single" else keyed).get(r.identifier) for r in scoring.responses
+    }
+    answer = {name: given for name, given in right.items() if given}
+    if scoring.rule in ("human", "none") or not answer:
+        return []
+    try:
+        return [numbers.of_float(score(scoring, answer).score)]
+    except ValueError:
+        return []
+
+
+def _mapped(scoring: ItemScoring, interactions: Sequence[Interaction]) -> list[Fraction]:
+    """The most that mappings give: the best value of a single response, the best that may be chosen of several."""
+    if scoring.rule not in ("map_response", "map_response_point"):
+        return []
+    bounds = {interaction.response: interaction.max_choices for interaction in interactions}
+    return [sum((_best(response, bounds.get(response.identifier, 0)) for response in scoring.responses), Fraction(0))]
+
+
+def _best(declared: ResponseDeclaration, most: int) -> Fraction:
+    mapping: Mapping | AreaMapping | None = declared.mapping or declared.area_mapping
+    if mapping is None:
+        return Fraction(0)
+    worth = sorted((numbers.of_float(entry.value) for entry in mapping.entries if entry.value > 0), reverse=True)
+    chosen = worth[:1] if declared.cardinality == "single" else worth[:most] if most else worth
+    best = sum(chosen, Fraction(0))
+    return best if mapping.upper is None else min(best, numbers.of_float(mapping.upper))
+
+
+def _stated_points(scoring: ItemScoring) -> list[Fraction]:
+    """Every number of points that the item names."""
+    points = [Fraction(1)] if scoring.rule == "match_correct" else []
+    for declared in scoring.responses:
+        for mapping in (declared.mapping, declared.area_mapping):
+            if mapping is not None and scoring.rule != "match_correct":
+                stated = [mapping.default, mapping.lower, mapping.upper, *(entry.value for entry in mapping.entries)]
+                points += [numbers.of_float(value) for value in stated if value is not None]
+    return points + _set_points(scoring.rules)
+
+
+def _set_points(rules: Sequence[Expression]) -> list[Fraction]:
+    constants = [
+        part
+        for rule in walk(rules)
+        if rule["op"] == "set_outcome_value" and "SCORE" in rule["identifier"].upper()
+        for part in walk(rule.get("args", ()))
+        if part["op"] == "base_value" and part["base_type"] in ("float", "integer") and part.get("value")
+    ]
+    return [numbers.exact(part["value"]) for part in constants]
+
+
+def _step(points: Iterable[Fraction]) -> Fraction:
+    """The greatest number of points that divides them all."""
+    sizes = [abs(value) for value in points if value]
+    return reduce(_common, sizes)
+
+
+def _common(left: Fraction, right: Fraction) -> Fraction:
+    denominator = math.lcm(left.denominator, right.denominator)
+    return Fraction(math.gcd(int(left * denominator), int(right * denominator)), denominator)
