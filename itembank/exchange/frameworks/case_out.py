@@ -1,0 +1,169 @@
+"""CASE 1.1 packages out: strict, the same bytes for the same framework, identifiers that never change.
+
+An identifier is the UUID at the end of a URI where there is one, else version 5 of the URI (RFC 9562), so that
+exporting twice, or importing and exporting, names everything alike.
+"""
+
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from itembank.competencies import Competency, Crosswalk, Framework, check_framework
+from itembank.errors import BankError
+from itembank.exchange.frameworks.case_in import CAN_DO
+from itembank.exchange.frameworks.case_schema import case_errors
+from itembank.exchange.frameworks.report import FrameworkReport, Ledger
+
+UUID_AT_END = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$")
+ASSOCIATIONS = {
+    "exact": "exactMatchOf",
+    "peer": "isPeerOf",
+    "part_of": "isPartOf",
+    "related": "isRelatedTo",
+    "replaced_by": "replacedBy",
+    "broader": "isRelatedTo",
+    "narrower": "isRelatedTo",
+}
+
+
+def identifier_of(uri: str) -> str:
+    """The UUID of whatever has this URI."""
+    given = UUID_AT_END.search(uri.lower())
+    return given.group() if given else str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+
+
+def case_package(framework: Framework, *, base_uri: str, changed: datetime) -> tuple[dict[str, Any], FrameworkReport]:
+    """The package as an object and what CASE has no place for.
+
+    Args:
+        base_uri: what URIs begin with where the framework gives none.
+        changed: when the framework was last changed; it needs a time zone.
+
+    Raises:
+        BankError: when the framework contradicts itself, or the package would not be strict CASE 1.1.
+    """
+    check_framework(framework)
+    if changed.tzinfo is None:
+        raise BankError("The time of the last change needs a time zone; CASE times are absolute.")
+    writing = _Writing(framework, base_uri, changed.isoformat())
+    package = writing.package()
+    errors = case_errors(package)
+    if errors:
+        raise BankError(f"The package would stray from CASE 1.1 in {len(errors)} places, first {errors[0]}.")
+    return package, writing.ledger.report("CASE package", len(framework.competencies), len(framework.crosswalks))
+
+
+def write_case(framework: Framework, *, base_uri: str, changed: datetime) -> tuple[bytes, FrameworkReport]:
+    """The package of `case_package` as JSON."""
+    package, report = case_package(framework, base_uri=base_uri, changed=changed)
+    return msgspec.json.format(msgspec.json.encode(package), indent=1), report
+
+
+class _Writing:
+    """One framework on its way to a package."""
+
+    def __init__(self, framework: Framework, base_uri: str, changed: str) -> None:
+        self.framework, self.changed = framework, changed
+        self.ledger = Ledger()
+        self.base = base_uri.rstrip("/")
+        self.uri = framework.uri if ABSOLUTE.match(framework.uri) else f"{self.base}/{quote(framework.key, safe='')}"
+        self.uris = {competency.key: self._uri(competency) for competency in framework.competencies}
+        self.titles = {c.key: c.title or c.statement[:100] or c.key for c in framework.competencies}
+
+    def _uri(self, competency: Competency) -> str:
+        given = competency.uri
+        return given if ABSOLUTE.match(given) else f"{self.uri}/{quote(competency.key, safe='')}"
+
+    def package(self) -> dict[str, Any]:
+        if self.framework.levels:
+            self.ledger.left_out["order of the levels"] += 1
+        return {
+            "CFDocument": self._document(),
+            "CFItems": [self._item(competency) for competency in self.framework.competencies],
+            "CFAssociations": self._edges(),
+        }
+
+    def _stamp(self, uri: str) -> dict[str, Any]:
+        return {"identifier": identifier_of(uri), "uri": uri, "lastChangeDateTime": self.changed}
+
+    def _document(self) -> dict[str, Any]:
+        framework = self.framework
+        optional = {"description": framework.description, "language": framework.language, "version": framework.version}
+        document = self._stamp(self.uri) | {"creator": framework.creator or framework.title, "title": framework.title}
+        if ABSOLUTE.match(framework.licence):
+            document["licenseURI"] = self._node(framework.licence, framework.licence)
+        elif framework.licence:
+            self.ledger.left_out["licence that is no URI"] += 1
+        return document | {"caseVersion": "1.1"} | _filled(optional)
+
+    def _item(self, competency: Competency) -> dict[str, Any]:
+        if competency.code and competency.key not in (competency.code, identifier_of(self.uris[competency.key])):
+            self.ledger.left_out["key beside a different code"] += 1
+        optional = {
+            "humanCodingScheme": competency.code or self._key_as_code(competency),
+            "abbreviatedStatement": competency.title,
+            "CFItemType": competency.kind,
+            "educationLevel": [competency.level] if competency.level else [],
+            "notes": "\n".join(CAN_DO + sentence for sentence in competency.can_do),
+        }
+        return self._stamp(self.uris[competency.key]) | {"fullStatement": competency.statement} | _filled(optional)
+
+    def _key_as_code(self, competency: Competency) -> str:
+        return "" if competency.key == identifier_of(self.uris[competency.key]) else competency.key
+
+    def _edges(self) -> list[dict[str, Any]]:
+        edges: list[dict[str, Any]] = []
+        for place, competency in enumerate(self.framework.competencies, start=1):
+            origin = self._own(competency.key)
+            parent = self._own(competency.parent) if competency.parent else self._node(self.uri, self.framework.title)
+            edges.append(self._edge("isChildOf", origin, parent) | {"sequenceNumber": place})
+            edges += [self._edge("precedes", self._own(before), origin) for before in competency.prerequisites]
+            for resource in competency.resources:
+                self.ledger.left_out["minutes of a resource"] += resource.minutes is not None
+                edges += self._resource(origin, resource.title, resource.url)
+        edges += [self._crosswalk(crosswalk) for crosswalk in self.framework.crosswalks]
+        return list({edge["identifier"]: edge for edge in edges}.values())
+
+    def _resource(self, origin: dict[str, Any], title: str, url: str) -> list[dict[str, Any]]:
+        if ABSOLUTE.match(url):
+            return [self._edge("exemplar", origin, self._node(url, title))]
+        self.ledger.left_out["resource without a URI"] += 1
+        return []
+
+    def _crosswalk(self, crosswalk: Crosswalk) -> dict[str, Any]:
+        if crosswalk.kind in ("broader", "narrower"):
+            self.ledger.notes.append(
+                f"'{crosswalk.origin}' is {crosswalk.kind} than '{crosswalk.destination}', written as isRelatedTo."
+            )
+        kind = ASSOCIATIONS[crosswalk.kind]
+        return self._edge(kind, self._end(crosswalk.origin), self._end(crosswalk.destination))
+
+    def _end(self, key_or_uri: str) -> dict[str, Any]:
+        if key_or_uri in self.uris:
+            return self._own(key_or_uri)
+        by_uri = next((key for key, uri in self.uris.items() if uri == key_or_uri), None)
+        if by_uri is not None:
+            return self._own(by_uri)
+        uri = key_or_uri if ABSOLUTE.match(key_or_uri) else f"{self.base}/{quote(key_or_uri, safe='')}"
+        return self._node(uri, key_or_uri)
+
+    def _own(self, key: str) -> dict[str, Any]:
+        return self._node(self.uris[key], self.titles[key])
+
+    def _node(self, uri: str, title: str) -> dict[str, Any]:
+        return {"title": title, "identifier": identifier_of(uri), "uri": uri}
+
+    def _edge(self, kind: str, origin: dict[str, Any], destination: dict[str, Any]) -> dict[str, Any]:
+        name = f"{self.uri}#{kind}:{origin['identifier']}:{destination['identifier']}"
+        identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        stamp = {"identifier": identifier, "uri": f"{self.base}/{identifier}", "lastChangeDateTime": self.changed}
+        return stamp | {"associationType": kind, "originNodeURI": origin, "destinationNodeURI": destination}
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
