@@ -79,7 +79,6 @@ def check_promises(policy: Policy, events: tuple[Event, ...]) -> int:
     """Walk the raw log and count the credits; fail at the first broken promise."""
     decided: dict[str, SittingFinished | SittingRescored] = {}
     occasion_of: dict[str, str] = {}
-    shown: dict[str, int] = {}
     alive, credits = False, 0
     pre_passed, learnt = False, False
     struck: set[str] = set()
@@ -89,7 +88,6 @@ def check_promises(policy: Policy, events: tuple[Event, ...]) -> int:
                 occasion_of[event.sitting] = event.occasion
             case FirstItemShown():
                 occasion = occasion_of[event.sitting]
-                shown[occasion] = shown.get(occasion, 0) + 1
                 if policy.key == "kctcs" and occasion == "post_test":
                     assert pre_passed or learnt, "a post-test after a failed pre-test without learning"
                 learnt = False if occasion == "post_test" else learnt
@@ -100,8 +98,8 @@ def check_promises(policy: Policy, events: tuple[Event, ...]) -> int:
                     pre_passed = event.decision.passed
             case SittingVoided():
                 decided.pop(event.sitting, None)
-                if not event.uses_attempt and event.sitting in occasion_of:
-                    shown[occasion_of[event.sitting]] = shown.get(occasion_of[event.sitting], 0) - 1
+                # A sitting voided free did not happen: the learning it would have used up stands again.
+                learnt = learnt or (not event.uses_attempt and occasion_of.get(event.sitting) == "post_test")
                 pre_passed = pre_passed and occasion_of.get(event.sitting) != "pre_test"
             case LearningRecorded() | RuleLifted():
                 learnt = True

@@ -1,0 +1,93 @@
+"""What all answers of a learner say about every competency at once, as numbers that can be stored and replayed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.decisions import DomainCurve, percent_at
+from engine.periods import Moment
+from itembank.records import Record
+from psychometrics.ability.multidimensional import MultidimensionalPosterior
+
+
+class CompetencyDomain(Record, frozen=True, kw_only=True):
+    """A competency's part of the bank: its key, its domain curve and its share of the whole domain."""
+
+    competency: str
+    curve: DomainCurve
+    weight: float = 1.0
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """The joint posterior of one learner, competency by competency.
+
+    `theta`, `sem`: marginal means and standard deviations, logits. `covariance`: of theta. `probability`: of mastery.
+    `percent`, `percent_error`: expected percent of the competency's domain and its standard deviation. `n_answers`:
+    answers to the competency's own items.
+    """
+
+    at: Moment
+    competencies: tuple[str, ...]
+    theta: tuple[float, ...]
+    sem: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    probability: tuple[float, ...]
+    percent: tuple[float, ...]
+    percent_error: tuple[float, ...]
+    n_answers: tuple[int, ...]
+
+    def place(self, competency: str) -> int:
+        """The position of a competency."""
+        if competency not in self.competencies:
+            known = ", ".join(self.competencies)
+            raise ValueError(f"evidence holds no competency '{competency}'; it has {known}.")
+        return self.competencies.index(competency)
+
+
+def evidence_of(
+    posterior: MultidimensionalPosterior,
+    person: int,
+    domains: Sequence[CompetencyDomain],
+    cut_theta: Sequence[float],
+    n_answers: Sequence[int],
+    at: Moment,
+) -> Evidence:
+    """One person's part of a multidimensional posterior.
+
+    Args:
+        posterior: from `estimate_competencies`, its dimensions in the order of `domains`.
+        person: the row.
+        cut_theta: the cut of each competency, logits.
+        n_answers: answers to each competency's own items.
+    """
+    if not len(domains) == posterior.theta.shape[1] == len(cut_theta) == len(n_answers):
+        raise ValueError(
+            f"domains, cut_theta and n_answers must have one entry for each of the {posterior.theta.shape[1]} "
+            f"competencies; got {len(domains)}, {len(cut_theta)} and {len(n_answers)}."
+        )
+    probability = posterior.probability_above(np.asarray(cut_theta, dtype=np.float64))[person]
+    percents = [_percent(posterior, person, place, domain.curve) for place, domain in enumerate(domains)]
+    return Evidence(
+        at=at,
+        competencies=tuple(domain.competency for domain in domains),
+        theta=tuple(float(x) for x in posterior.theta[person]),
+        sem=tuple(float(x) for x in posterior.sem[person]),
+        covariance=tuple(tuple(float(x) for x in row) for row in posterior.covariance[person]),
+        probability=tuple(min(1.0, max(0.0, float(x))) for x in probability),
+        percent=tuple(mean for mean, _ in percents),
+        percent_error=tuple(sd for _, sd in percents),
+        n_answers=tuple(int(n) for n in n_answers),
+    )
+
+
+def _percent(posterior: MultidimensionalPosterior, person: int, place: int, curve: DomainCurve) -> tuple[float, float]:
+    weights = posterior.marginal_weights[person, place]
+    values = np.interp(posterior.marginal_nodes[person, place], curve.nodes, curve.percents)
+    mean = float(weights @ values)
+    return mean, float(np.sqrt(weights @ (values - mean) ** 2))
+
+
+def slope_at(curve: DomainCurve, theta: float) -> float:
+    """Percentage points a logit around theta."""
+    step = curve.nodes[1] - curve.nodes[0]
+    return (percent_at(curve, theta + step) - percent_at(curve, theta - step)) / (2 * step)
