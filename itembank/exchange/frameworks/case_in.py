@@ -29,8 +29,9 @@ KNOWN = {
         "lastChangeDateTime", "CFPackageURI", "caseVersion",
     },
     "CFItem": {
-        "identifier", "uri", "fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType", "CFItemTypeURI",
-        "educationLevel", "educationalLevel", "lastChangeDateTime", "CFDocumentURI", "CFItemAssociationURI", "notes",
+        "identifier", "uri", "fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType",
+        "CFItemTypeURI", "educationLevel", "educationalLevel", "lastChangeDateTime", "CFDocumentURI", "CFItemAssociationURI",
+        "notes",
     },
     "CFAssociation": {
         "identifier", "uri", "associationType", "originNodeURI", "destinationNodeURI", "sequenceNumber",

@@ -73,6 +73,7 @@ class _Writing:
         self.base = base_uri.rstrip("/")
         self.uri = framework.uri if ABSOLUTE.match(framework.uri) else f"{self.base}/{quote(framework.key, safe='')}"
         self.uris = {competency.key: self._uri(competency) for competency in framework.competencies}
+        self.keys = {uri: key for key, uri in self.uris.items()}
         self.titles = {c.key: c.title or c.statement[:100] or c.key for c in framework.competencies}
 
     def _uri(self, competency: Competency) -> str:
@@ -146,9 +147,8 @@ class _Writing:
     def _end(self, key_or_uri: str) -> dict[str, Any]:
         if key_or_uri in self.uris:
             return self._own(key_or_uri)
-        by_uri = next((key for key, uri in self.uris.items() if uri == key_or_uri), None)
-        if by_uri is not None:
-            return self._own(by_uri)
+        if key_or_uri in self.keys:
+            return self._own(self.keys[key_or_uri])
         uri = key_or_uri if ABSOLUTE.match(key_or_uri) else f"{self.base}/{quote(key_or_uri, safe='')}"
         return self._node(uri, key_or_uri)
 

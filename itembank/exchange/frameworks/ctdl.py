@@ -1,5 +1,6 @@
-"""CTDL-ASN JSON-LD in: frameworks as the Credential Registry, O*NET and the Achievement Standards Network publish them."""
+"""CTDL-ASN JSON-LD in: frameworks as the Credential Registry and O*NET publish them."""
 
+from collections import Counter, defaultdict
 from typing import Any
 
 from itembank.competencies import Competency, Crosswalk, Framework, check_framework
@@ -56,10 +57,14 @@ class _Reading:
     def __init__(self, about: dict[str, Any], nodes: dict[str, dict[str, Any]]) -> None:
         self.about, self.nodes, self.ledger = about, nodes, Ledger()
         codes = [text(node.get("ceasn:codedNotation")) for node in nodes.values()]
+        times = Counter(codes)
         self.keys = {
-            uri: code if code and codes.count(code) == 1 else uri.rsplit("/", 1)[-1] for uri, code in zip(nodes, codes)
+            uri: code if code and times[code] == 1 else uri.rsplit("/", 1)[-1] for uri, code in zip(nodes, codes)
         }
         self.parents = self._parents()
+        self.below: dict[str, list[str]] = defaultdict(list)
+        for child, parent in self.parents.items():
+            self.below[parent].append(child)
         self.crosswalks: list[Crosswalk] = []
 
     def _parents(self) -> dict[str, str]:
@@ -106,9 +111,8 @@ class _Reading:
 
     def _below(self, uri: str) -> list[str]:
         """The children of a competency, in its own order where it names them."""
-        named = _links(self.nodes[uri], "ceasn:hasChild")
-        found = [child for child, parent in self.parents.items() if parent == uri]
-        return sorted(found, key=lambda child: named.index(child) if child in named else len(named))
+        place = {child: position for position, child in enumerate(_links(self.nodes[uri], "ceasn:hasChild"))}
+        return sorted(self.below[uri], key=lambda child: place.get(child, len(place)))
 
     def _competency(self, uri: str, node: dict[str, Any]) -> Competency:
         self.ledger.fields("competency", node, KNOWN_COMPETENCY)

@@ -42,7 +42,7 @@ class Ledger:
             file=file,
             n_competencies=n_competencies,
             n_crosswalks=n_crosswalks,
-            left_out=dict(sorted(self.left_out.items())),
+            left_out={name: count for name, count in sorted(self.left_out.items()) if count},
             notes=tuple(self.notes),
         )
 
