@@ -19,6 +19,11 @@ class Problem(Record, frozen=True, kw_only=True):
         return f"{place}{f', column {self.column!r}' if self.column else ''}: {self.sentence}"
 
 
+def at_line(line: int) -> str:
+    """How a loss report names a place in a file of lines."""
+    return f"line {line}" if line else ""
+
+
 class Findings:
     """Collects problems of one file. Without `skip_bad` the first one refuses the file."""
 

@@ -11,11 +11,11 @@ from itembank.errors import BankError
 from itembank.exchange.authored_html import block
 from itembank.exchange.delimited import Source, check_text, open_source, source_name
 from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport
 from itembank.exchange.item_forms import Formed, essay_item, match_item, numeric_item
 from itembank.exchange.quiz import About, Gathering, Option, choice_of, text_of
 from itembank.exchange.quiz_marks import percentage, split_marked, unescaped
 from itembank.items import Item, NumericKey
+from itembank.loss_report import LossReport
 
 LARGEST = 64 * 1024 * 1024
 TITLE = re.compile(r"\s*::((?:\\.|[^:\\]|:(?!:))*)::")
@@ -27,7 +27,7 @@ GAP = "_____"
 Made = tuple[Formed, tuple[str, ...]]
 
 
-def read_gift(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], ImportReport]:
+def read_gift(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """Items and the fate of each question.
 
     Raises:
@@ -47,7 +47,7 @@ def read_gift(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], Impo
             _question(text, line, category, gathering)
     if not gathering.entries:
         raise findings.refuse("holds no question; a GIFT question has its answers in braces.")
-    return tuple(gathering.items), ImportReport(file=findings.file, entries=tuple(gathering.entries))
+    return tuple(gathering.items), LossReport(source=findings.file, entries=tuple(gathering.entries))
 
 
 def _questions(text: str) -> list[tuple[int, str]]:

@@ -12,13 +12,13 @@ import msgspec
 from itembank.errors import BankError, ItemInvalid
 from itembank.exchange.authored_html import block, word_count
 from itembank.exchange.delimited import Source, source_name
-from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport, ItemEntry
+from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.item_forms import RESPONSE, Formed, choice_item, essay_item, letters, numeric_item, text_item
 from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cells
 from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
+from itembank.loss_report import ItemLoss, LossReport
 
 YES = frozenset({"1", "yes", "true", "y", "x"})
 COLUMNS = (
@@ -35,11 +35,11 @@ NO_KEY = "no key"
 @dataclass(slots=True)
 class _Reading:
     items: list[Item] = field(default_factory=list)
-    entries: list[ItemEntry] = field(default_factory=list)
+    entries: list[ItemLoss] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], ImportReport]:
+def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """All items of a file with the fate of every row; a row that contradicts itself is refused, the others come in.
 
     Raises:
@@ -54,10 +54,10 @@ def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], Imp
         _read_row(row, reading)
     for problem in findings.problems:
         reading.entries.append(
-            ItemEntry(key=f"line {problem.line}", outcome="refused", line=problem.line, reasons=(problem.sentence,))
+            ItemLoss(key=f"line {problem.line}", fate="refused", place=at_line(problem.line), notes=(problem.sentence,))
         )
-    return tuple(reading.items), ImportReport(
-        file=findings.file, entries=tuple(reading.entries), notes=tuple(_unknown_columns(table))
+    return tuple(reading.items), LossReport(
+        source=findings.file, entries=tuple(reading.entries), notes=tuple(_unknown_columns(table))
     )
 
 
@@ -77,11 +77,11 @@ def _read_row(row: Row, reading: _Reading) -> None:
         item, changes = item_of_row(row)
         check_item(item)
     except BankError as error:
-        entry = ItemEntry(key=key or f"line {row.line}", outcome="refused", line=row.line, reasons=(str(error),))
+        entry = ItemLoss(key=key or f"line {row.line}", fate="refused", place=at_line(row.line), notes=(str(error),))
     else:
         reading.items.append(item)
         reasons = changes + ((f"kept but not deliverable: {item.not_deliverable}",) if item.not_deliverable else ())
-        entry = ItemEntry(key=key, outcome="changed" if reasons else "imported", line=row.line, reasons=reasons)
+        entry = ItemLoss(key=key, fate="changed" if reasons else "imported", place=at_line(row.line), notes=reasons)
     reading.entries.append(entry)
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from itembank.errors import BankError
 from itembank.exchange.authored_html import without_last
-from itembank.exchange.import_report import ImportReport, ItemEntry
 from itembank.exchange.item_forms import RESPONSE
 from itembank.exchange.items_file import COLUMNS, KINDS, item_of_row
 from itembank.exchange.parameters.columns import header_of
@@ -17,6 +16,7 @@ from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, join_bars, write_table
 from itembank.exchange.workbook import write_workbook
 from itembank.items import Item, ItemScoring, ResponseDeclaration, content_hash
+from itembank.loss_report import ItemLoss, LossReport
 
 Form = Literal["csv", "tsv", "xlsx"]
 NOT_EXPRESSIBLE = "a table cannot say all of this item; export it as JSON Lines or QTI"
@@ -27,21 +27,21 @@ WRITERS: dict[Form, Callable[[Sequence[str], Iterable[dict[str, str]]], bytes]] 
 }
 
 
-def write_items(items: Iterable[Item], form: Form = "csv") -> tuple[bytes, ImportReport]:
+def write_items(items: Iterable[Item], form: Form = "csv") -> tuple[bytes, LossReport]:
     """The items as a file, and the fate of each: imported (it reads back equal) or refused (left out)."""
     rows: list[dict[str, str]] = []
-    entries: list[ItemEntry] = []
+    entries: list[ItemLoss] = []
     for item in items:
         cells = cells_of_item(item)
         if cells is None:
-            entries.append(ItemEntry(key=item.key, outcome="refused", reasons=(NOT_EXPRESSIBLE,)))
+            entries.append(ItemLoss(key=item.key, fate="refused", notes=(NOT_EXPRESSIBLE,)))
             continue
         rows.append(cells)
-        entries.append(ItemEntry(key=item.key, outcome="imported"))
+        entries.append(ItemLoss(key=item.key, fate="imported"))
     used = set(header_of(rows))
     header = [name for name in COLUMNS if name in used or name in ("item_id", "competency")]
     header += [name for name in header_of(rows) if name not in header]
-    return WRITERS[form](header, rows), ImportReport(file=f"items.{form}", entries=tuple(entries))
+    return WRITERS[form](header, rows), LossReport(source=f"items.{form}", entries=tuple(entries))
 
 
 def cells_of_item(item: Item) -> dict[str, str] | None:

@@ -6,11 +6,11 @@ import msgspec
 
 from itembank.errors import BankError
 from itembank.exchange.delimited import Source, open_source, source_name
-from itembank.exchange.findings import Findings
+from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.html import sanitise
-from itembank.exchange.import_report import ImportReport, ItemEntry
 from itembank.exchange.settled import settled
 from itembank.items import Item, check_item
+from itembank.loss_report import ItemLoss, LossReport
 from itembank.records import canonical
 
 
@@ -19,7 +19,7 @@ def write_item_lines(items: Iterable[Item]) -> bytes:
     return b"".join(canonical(settled(item)) + b"\n" for item in items)
 
 
-def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], ImportReport]:
+def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """The items of `write_item_lines`; whatever HTML a line holds is sanitised like any stranger's.
 
     Raises:
@@ -27,15 +27,15 @@ def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...]
     """
     findings = Findings(source_name(source, name), skip_bad=True)
     items: dict[str, Item] = {}
-    entries: list[ItemEntry] = []
+    entries: list[ItemLoss] = []
     with open_source(source, findings) as stream:
         for line, text in enumerate(stream, start=1):
             if text.strip():
                 entries.append(_read_line(text, line, items))
-    return tuple(items.values()), ImportReport(file=findings.file, entries=tuple(entries))
+    return tuple(items.values()), LossReport(source=findings.file, entries=tuple(entries))
 
 
-def _read_line(text: bytes, line: int, items: dict[str, Item]) -> ItemEntry:
+def _read_line(text: bytes, line: int, items: dict[str, Item]) -> ItemLoss:
     try:
         item = msgspec.json.decode(text, type=Item)
         if item.key in items:
@@ -43,10 +43,10 @@ def _read_line(text: bytes, line: int, items: dict[str, Item]) -> ItemEntry:
         clean = cleaned(item)
         check_item(clean)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BankError) as error:
-        return ItemEntry(key=f"line {line}", outcome="refused", line=line, reasons=(str(error),))
+        return ItemLoss(key=f"line {line}", fate="refused", place=at_line(line), notes=(str(error),))
     items[clean.key] = clean
     changed = ("HTML outside the allow-list was taken out",) if clean != item else ()
-    return ItemEntry(key=clean.key, outcome="changed" if changed else "imported", line=line, reasons=changed)
+    return ItemLoss(key=clean.key, fate="changed" if changed else "imported", place=at_line(line), notes=changed)
 
 
 def cleaned(item: Item) -> Item:

@@ -11,13 +11,13 @@ from lxml import etree
 from itembank.errors import BankError
 from itembank.exchange.delimited import Source, open_source, source_name
 from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport
 from itembank.exchange.item_forms import Formed, essay_item, match_item, numeric_item
 from itembank.exchange.moodle_cloze import cloze
 from itembank.exchange.moodle_files import Files, text_at
 from itembank.exchange.quiz import About, Gathering, Option, choice_of, gap_mark, gaps_of, inline_choice, text_of
 from itembank.exchange.quiz_marks import numbered_gaps
 from itembank.items import Item, NumericKey
+from itembank.loss_report import LossReport
 
 LARGEST = 256 * 1024 * 1024
 Made = tuple[Formed, tuple[str, ...]]
@@ -36,7 +36,7 @@ REFUSED = {
 }
 
 
-def read_moodle(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], dict[str, bytes], ImportReport]:
+def read_moodle(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], dict[str, bytes], LossReport]:
     """Items, the bytes of their pictures by SHA-256, and the fate of each question.
 
     Raises:
@@ -53,7 +53,7 @@ def read_moodle(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], di
             _question(question, kind, category, gathering, files)
     if not gathering.entries:
         raise findings.refuse("holds no question.")
-    report = ImportReport(file=findings.file, entries=tuple(gathering.entries))
+    report = LossReport(source=findings.file, entries=tuple(gathering.entries))
     return tuple(gathering.items), files.stored, report
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from itembank.errors import BankError
 from itembank.exchange.authored_html import INTERACTION, inline, plain_text, word_count
-from itembank.exchange.import_report import ItemEntry
+from itembank.exchange.findings import at_line
 from itembank.exchange.item_forms import Formed, choice_item, gaps_item, key_of, letters, text_item
 from itembank.exchange.settled import settled
 from itembank.items import (
@@ -22,6 +22,7 @@ from itembank.items import (
     ResponseDeclaration,
     check_item,
 )
+from itembank.loss_report import ItemLoss
 
 MOST_CATEGORIES = 12
 NEAR = 0.02
@@ -54,7 +55,7 @@ class Gathering:
     """Items so far, with the fate of every question of the file."""
 
     items: list[Item] = field(default_factory=list)
-    entries: list[ItemEntry] = field(default_factory=list)
+    entries: list[ItemLoss] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
 
     def keep(self, formed: Formed, about: About, changes: tuple[str, ...] = (), assets: tuple[Asset, ...] = ()) -> None:
@@ -69,13 +70,13 @@ class Gathering:
         changes = formed.changes + changes
         self.items.append(item)
         self.entries.append(
-            ItemEntry(key=key, outcome="changed" if changes else "imported", line=about.line, reasons=changes)
+            ItemLoss(key=key, fate="changed" if changes else "imported", place=at_line(about.line), notes=changes)
         )
 
     def refuse(self, about: About, reason: str, key: str = "") -> None:
         """Say why a question did not come in."""
         name = key or key_of(about.name, self.keys, f"question-{len(self.entries) + 1}")
-        self.entries.append(ItemEntry(key=name, outcome="refused", line=about.line, reasons=(reason,)))
+        self.entries.append(ItemLoss(key=name, fate="refused", place=at_line(about.line), notes=(reason,)))
 
 
 def _item(formed: Formed, key: str, about: About, assets: tuple[Asset, ...]) -> Item:

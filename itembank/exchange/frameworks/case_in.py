@@ -23,21 +23,16 @@ CROSSWALKS: dict[str, Any] = {
     "isTranslationOf": "related",
     "replacedBy": "replaced_by",
 }
+STAMP = {"identifier", "uri", "lastChangeDateTime"}
 KNOWN = {
-    "CFDocument": {
-        "identifier", "uri", "creator", "title", "description", "language", "version", "licenseURI",
-        "lastChangeDateTime", "CFPackageURI", "caseVersion",
-    },
-    "CFItem": {
-        "identifier", "uri", "fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType",
-        "CFItemTypeURI", "educationLevel", "educationalLevel", "lastChangeDateTime", "CFDocumentURI", "CFItemAssociationURI",
-        "notes",
-    },
-    "CFAssociation": {
-        "identifier", "uri", "associationType", "originNodeURI", "destinationNodeURI", "sequenceNumber",
-        "lastChangeDateTime", "CFDocumentURI",
-    },
-}  # fmt: skip
+    "CFDocument": STAMP
+    | {"creator", "title", "description", "language", "version", "licenseURI", "CFPackageURI", "caseVersion"},
+    "CFItem": STAMP
+    | {"fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType", "CFItemTypeURI", "notes"}
+    | {"educationLevel", "educationalLevel", "CFDocumentURI", "CFItemAssociationURI"},
+    "CFAssociation": STAMP
+    | {"associationType", "originNodeURI", "destinationNodeURI", "sequenceNumber", "CFDocumentURI"},
+}
 
 
 def read_case(source: Source, *, key: str = "", name: str = "") -> tuple[Framework, FrameworkReport]:

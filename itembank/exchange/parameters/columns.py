@@ -7,10 +7,10 @@ from typing import Any
 
 from itembank.errors import ItemInvalid
 from itembank.exchange.delimited import Source, source_name
-from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport, ItemEntry
+from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.tables import Row, read_table
 from itembank.items import ParameterFacts
+from itembank.loss_report import ItemLoss, LossReport
 from itembank.records import Record
 
 SCALARS = ("discrimination", "difficulty", "guessing", "upper")
@@ -30,7 +30,7 @@ class ParameterFile(Record, frozen=True, kw_only=True):
 
     parameters: dict[str, ParameterFacts]
     metric: str
-    report: ImportReport
+    report: LossReport
 
 
 def number(cells: Mapping[str, str], *names: str) -> float | None:
@@ -172,18 +172,18 @@ def read_parameter_rows(
     """
     findings = Findings(source_name(source, name), skip_bad=True)
     parameters: Parameters = {}
-    entries: list[ItemEntry] = []
+    entries: list[ItemLoss] = []
     for row in read_table(source, findings).rows:
         entries.append(_convert(row, convert, parameters))
     entries += [
-        ItemEntry(key=f"line {problem.line}", outcome="refused", line=problem.line, reasons=(problem.sentence,))
+        ItemLoss(key=f"line {problem.line}", fate="refused", place=at_line(problem.line), notes=(problem.sentence,))
         for problem in findings.problems
     ]
-    report = ImportReport(file=findings.file, entries=tuple(entries))
+    report = LossReport(source=findings.file, entries=tuple(entries))
     return ParameterFile(parameters=parameters, metric=metric, report=report)
 
 
-def _convert(row: Row, convert: Callable[[Row], ParameterFacts], parameters: Parameters) -> ItemEntry:
+def _convert(row: Row, convert: Callable[[Row], ParameterFacts], parameters: Parameters) -> ItemLoss:
     item_id = row.get(*ITEM_NAMES)
     try:
         if not item_id:
@@ -192,8 +192,8 @@ def _convert(row: Row, convert: Callable[[Row], ParameterFacts], parameters: Par
             raise ItemInvalid(f"item '{item_id}' stands twice; keep one row.")
         parameters[item_id] = check_facts(convert(row))
     except ItemInvalid as error:
-        return ItemEntry(key=item_id or f"line {row.line}", outcome="refused", line=row.line, reasons=(str(error),))
-    return ItemEntry(key=item_id, outcome="imported", line=row.line)
+        return ItemLoss(key=item_id or f"line {row.line}", fate="refused", place=at_line(row.line), notes=(str(error),))
+    return ItemLoss(key=item_id, fate="imported", place=at_line(row.line))
 
 
 def header_of(rows: Iterable[Mapping[str, str]]) -> list[str]:

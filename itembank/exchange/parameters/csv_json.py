@@ -7,7 +7,6 @@ import msgspec
 from itembank.errors import ItemInvalid
 from itembank.exchange.delimited import Source, open_source, source_name
 from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport, ItemEntry
 from itembank.exchange.parameters.columns import (
     LISTS,
     SCALARS,
@@ -22,6 +21,7 @@ from itembank.exchange.parameters.columns import (
 )
 from itembank.exchange.tables import Row, write_table
 from itembank.items import ParameterFacts
+from itembank.loss_report import ItemLoss, LossReport
 
 METRIC = "logistic, D = 1"
 DOCUMENT = "calibration/1"
@@ -45,19 +45,19 @@ def read_document(source: Source, *, name: str = "") -> ParameterFile:
         raise findings.refuse(f'is no calibration document; it says "assay": "{DOCUMENT}" and has a list "items".')
     parameters: Parameters = {}
     entries = [_entry(row, place, parameters) for place, row in enumerate(items, start=1)]
-    report = ImportReport(file=findings.file, entries=tuple(entries))
+    report = LossReport(source=findings.file, entries=tuple(entries))
     return ParameterFile(parameters=parameters, metric=METRIC, report=report)
 
 
-def _entry(row: Any, place: int, parameters: Parameters) -> ItemEntry:
+def _entry(row: Any, place: int, parameters: Parameters) -> ItemLoss:
     item_id = str(row.get("item_id") or "") if isinstance(row, dict) else ""
     try:
         if not item_id or item_id in parameters:
             raise ItemInvalid(f"item {place} has no item_id, or one that stands twice.")
         parameters[item_id] = facts_of_record(row)
     except (ItemInvalid, TypeError, ValueError) as error:
-        return ItemEntry(key=item_id or f"item {place}", outcome="refused", reasons=(str(error),))
-    return ItemEntry(key=item_id, outcome="imported")
+        return ItemLoss(key=item_id or f"item {place}", fate="refused", notes=(str(error),))
+    return ItemLoss(key=item_id, fate="imported")
 
 
 def write_document(parameters: Parameters) -> bytes:

@@ -9,10 +9,10 @@ import re
 
 from itembank.errors import ItemInvalid
 from itembank.exchange.delimited import Source, check_text, open_source, source_name
-from itembank.exchange.findings import Findings
-from itembank.exchange.import_report import ImportReport, ItemEntry
+from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.parameters.columns import ParameterFile, Parameters, needed, number
 from itembank.items import ParameterFacts
+from itembank.loss_report import ItemLoss, LossReport
 
 HEADER = ("ENTRY", "MEASURE")
 
@@ -38,7 +38,7 @@ def read_winsteps_ifile(source: Source, *, uscale: float = 1.0, umean: float = 0
             entries.append(_entry(_cells(record, header, separator), line, parameters, uscale, umean))
     metric = f"Rasch logits from measures with UMEAN = {umean:g}, USCALE = {uscale:g}"
     return ParameterFile(
-        parameters=parameters, metric=metric, report=ImportReport(file=findings.file, entries=tuple(entries))
+        parameters=parameters, metric=metric, report=LossReport(source=findings.file, entries=tuple(entries))
     )
 
 
@@ -58,7 +58,7 @@ def _cells(record: str, header: list[str], separator: str) -> dict[str, str]:
     return {name: part.strip().strip('"') for name, part in zip(header, parts)}
 
 
-def _entry(cells: dict[str, str], line: int, parameters: Parameters, uscale: float, umean: float) -> ItemEntry:
+def _entry(cells: dict[str, str], line: int, parameters: Parameters, uscale: float, umean: float) -> ItemLoss:
     item_id = cells.get("NAME", "").strip() or cells.get("ENTRY", "")
     try:
         if item_id in parameters:
@@ -77,8 +77,8 @@ def _entry(cells: dict[str, str], line: int, parameters: Parameters, uscale: flo
             n_responses=None if count is None else int(count),
         )
     except ItemInvalid as failure:
-        return ItemEntry(key=item_id or f"line {line}", outcome="refused", line=line, reasons=(str(failure),))
-    return ItemEntry(key=item_id, outcome="imported", line=line)
+        return ItemLoss(key=item_id or f"line {line}", fate="refused", place=at_line(line), notes=(str(failure),))
+    return ItemLoss(key=item_id, fate="imported", place=at_line(line))
 
 
 def write_winsteps_ifile(parameters: Parameters) -> bytes:
