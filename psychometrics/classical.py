@@ -44,8 +44,8 @@ def classical_statistics(responses: Any, max_score: ArrayLike | None = None) -> 
     """Difficulty, discrimination and internal consistency of a test.
 
     responses: (n_persons, n_items) scored categories; max_score: (n_items,), the highest category seen unless given.
-    Lord & Novick 1968, Statistical Theories of Mental Test Scores, ch. 15. Raises ValueError when max_score does not fit
-    the answers.
+    Lord & Novick 1968, Statistical Theories of Mental Test Scores, ch. 15. Raises ValueError when max_score does not
+    fit the answers.
     """
     answers = as_responses(responses)
     maximum = _maximum(answers, max_score)

@@ -26,7 +26,8 @@ class DistractorTable:
     item: (n_rows,) positions; option: (n_rows,) as text; is_key: (n_rows,); count and proportion of the choices;
     mean_score: mean score of those who chose it; point_biserial: correlation of choosing it with the score; both
     (n_rows,), NaN where nobody chose it or the score does not vary. group_proportion: (n_rows, n_groups), share of each
-    score group, lowest first, that chose it; group_size: (n_items, n_groups). status: (n_items,) sentences.
+    score group, lowest first, that chose it, 0 in a group that ties left empty; group_size: (n_items, n_groups).
+    status: (n_items,) sentences. Persons without a score count among the choices and nowhere else.
     """
 
     item: NDArray[np.int64]
@@ -87,12 +88,13 @@ class _ItemRows:
 def _one_item(
     chosen: NDArray[np.str_], key: set[str], offered: Collection[str], score: Array, n_groups: int
 ) -> _ItemRows:
-    some = (chosen != NEVER) & np.isfinite(score)
-    chosen, score = chosen[some], score[some]
-    option = sorted({str(c) for c in chosen} | key | {str(o) for o in offered}, key=_natural)
-    picked = chosen[:, None] == np.asarray(option)
-    count = picked.sum(axis=0)
-    mean = np.where(count > 0, score @ picked / np.maximum(count, 1), np.nan)
+    made = chosen != NEVER
+    option = sorted({str(c) for c in chosen[made]} | key | {str(o) for o in offered}, key=_natural)
+    count = (chosen[:, None] == np.asarray(option)).sum(axis=0)
+    judged = made & np.isfinite(score)
+    picked, score = chosen[judged, None] == np.asarray(option), score[judged]
+    n_judged = picked.sum(axis=0)
+    mean = np.where(n_judged > 0, score @ picked / np.maximum(n_judged, 1), np.nan)
     groups = _score_groups(score, n_groups)
     size = np.bincount(groups, minlength=n_groups)
     share = np.stack([np.bincount(groups, picked[:, o], minlength=n_groups) for o in range(len(option))])

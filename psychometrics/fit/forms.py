@@ -13,7 +13,7 @@ from psychometrics.arrays import MISSING
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """Positions of the items (n_form_items,) and of the persons (n_form_persons,) who answered all of them and no other."""
+    """Positions of the items (n_form_items,), and of the persons (n_form_persons,) who answered them and no other."""
 
     items: NDArray[np.int64]
     persons: NDArray[np.int64]

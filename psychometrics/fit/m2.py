@@ -69,10 +69,10 @@ def m2(
     """Fit of the margins of one and two items, over the persons who answered every item.
 
     m2*: scores and products of scores, which for dichotomous items is M2 (Maydeu-Olivares & Joe 2006, Psychometrika
-    71, 713-732; Cai & Hansen 2013, British Journal of Mathematical and Statistical Psychology 66, 245-276); c2: category
-    proportions and products of scores (Cai & Monro 2014, CRESST report). grid: the population, N(0, 1) unless given;
-    population: which of mean and sd were estimated, ("sd",) when all slopes are fixed and none otherwise unless given;
-    estimated: (n_items,) False for items whose parameters were fixed beforehand.
+    71, 713-732; Cai & Hansen 2013, British Journal of Mathematical and Statistical Psychology 66, 245-276); c2:
+    category proportions and products of scores (Cai & Monro 2014, CRESST report). grid: the population, N(0, 1) unless
+    given; population: which of mean and sd were estimated, ("sd",) when all slopes are fixed and none otherwise unless
+    given; estimated: (n_items,) False for items whose parameters were fixed beforehand.
 
     Raises ValueError on answers that do not fit the items, an unknown statistic, or a test of so many items that the
     covariance of its margins would not fit in memory.
@@ -129,10 +129,19 @@ def _assemble(
     lower, upper = _rmsea_interval(value, df, n_persons)
     below = residual[np.tril_indices(len(residual), k=-1)]
     return ModelFit(
-        statistic=value, df=df, p=float(chi2.sf(value, df)), rmsea=float(np.sqrt(max(value / df - 1, 0) / (n_persons - 1))),
-        rmsea_lower=lower, rmsea_upper=upper, srmsr=float(np.sqrt(np.mean(below**2))), cfi=cfi, tli=tli,
-        residual_correlations=residual, n_persons=n_persons, status=COMPUTED,
-    )  # fmt: skip
+        statistic=value,
+        df=df,
+        p=float(chi2.sf(value, df)),
+        rmsea=float(np.sqrt(max(value / df - 1, 0) / (n_persons - 1))),
+        rmsea_lower=lower,
+        rmsea_upper=upper,
+        srmsr=float(np.sqrt(np.mean(below**2))),
+        cfi=cfi,
+        tli=tli,
+        residual_correlations=residual,
+        n_persons=n_persons,
+        status=COMPUTED,
+    )
 
 
 def _quadratic_form(difference: Array, covariance: Array, derivatives: Array) -> tuple[float, int] | None:
