@@ -148,7 +148,7 @@ def test_sentences_are_short_enough_for_everybody():
 @pytest.mark.parametrize("file", [*ITEM_FILES, PRACTICE_FILE], ids=lambda file: file.stem)
 def test_the_product_reads_every_item_as_it_stands(file):
     items, report = read_items(file)
-    assert report.counts() == {"imported": len(load_rows(file)), "changed": 0, "refused": 0}
+    assert report.counts == {"imported": len(load_rows(file)), "changed": 0, "refused": 0}
     assert not any(item.not_deliverable for item in items)
 
 
