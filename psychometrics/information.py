@@ -1,61 +1,14 @@
-"""What an item tells about ability: derivatives of log-probabilities, Fisher information, characteristic curves.
-
-Every formula is written on the derivatives of log P rather than of P, because those stay finite and exact where P
-itself underflows: an item of discrimination 150, or an ability of 40, needs no special case.
-"""
+"""What an item tells about ability: Fisher information, Warm's correction, characteristic curves and their inverse."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from psychometrics.derivatives import asymptotes, derivative_blocks, log_derivatives
 from psychometrics.models.base import Array, ItemParameters, Model
-from psychometrics.models.graded import GradedResponse
 from psychometrics.models.logistic import TwoParameter
-from psychometrics.models.nominal import NominalResponse
 from psychometrics.models.registry import kinds, probabilities
-
-Derivatives = tuple[Array, Array]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DerivativeBlock:
-    """Items of one family and number of categories: where they stand in the bank, and their derivatives at a theta."""
-
-    where: NDArray[np.int64]
-    n_categories: int
-    compute: Callable[[Array], Derivatives]
-
-
-def derivative_blocks(items: ItemParameters) -> tuple[DerivativeBlock, ...]:
-    """The bank prepared for repeated calls of `log_derivatives` (one block a model and number of categories)."""
-    return tuple(
-        DerivativeBlock(where, n_categories, _family(model, items.take(where), n_categories))
-        for model, n_categories, where in kinds(items)
-    )
-
-
-def log_derivatives(
-    items: ItemParameters, theta: ArrayLike, blocks: Sequence[DerivativeBlock] | None = None
-) -> Derivatives:
-    """First and second derivatives of log P(category | theta) by theta, two arrays (n_items, K_max, n_theta).
-
-    theta: (n_theta,) in logits. Zero in categories an item does not have. `blocks` saves the preparation when the same
-    bank is evaluated again and again.
-
-    Graded model: Samejima (1969), Psychometrika Monograph 17. Divide-by-total models (partial credit, nominal): Bock
-    (1972), Psychometrika 37. Logistic models with asymptotes: Magis (2013), APM 37.
-    """
-    points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
-    shape = (len(items), items.max_categories, points.size)
-    first, second = np.zeros(shape), np.zeros(shape)
-    for block in derivative_blocks(items) if blocks is None else blocks:
-        first[block.where, : block.n_categories], second[block.where, : block.n_categories] = block.compute(points)
-    return first, second
 
 
 def item_information(items: ItemParameters, theta: ArrayLike) -> Array:
@@ -65,8 +18,11 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> Array:
     (1969) sum for the graded model, and the variance of the scored category for divide-by-total models (Muraki 1993,
     APM 17; Bock 1972, Psychometrika 37).
     """
-    first, _ = log_derivatives(items, theta)
-    return np.asarray((probabilities(items, theta) * first**2).sum(axis=1))
+    points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+    table = np.zeros((len(items), points.size))
+    for block in derivative_blocks(items):
+        table[block.where] = block.family.information(points)
+    return table
 
 
 def test_information(items: ItemParameters, theta: ArrayLike) -> Array:
@@ -156,7 +112,7 @@ def most_informative_theta(items: ItemParameters) -> tuple[Array, Array]:
 
 def _logistic_peak(model: Model, items: ItemParameters) -> Array:
     """Bisection in P of 2(c + d - 2P) P(1 - P) + (2P - 1)(P - c)(d - P) = 0, the derivative of log I by P."""
-    c, d = _asymptotes(model, items)
+    c, d = asymptotes(model, items)
     low, high = c.copy(), d.copy()
     for _ in range(60):
         p = (low + high) / 2
@@ -196,85 +152,22 @@ def pick_answers(table: Array, responses: NDArray[np.int8]) -> Array:
     return np.asarray(np.einsum("ip,ip->p", values, answered.astype(np.float64)))
 
 
-def _family(model: Model, items: ItemParameters, n_categories: int) -> Callable[[Array], Derivatives]:
-    if isinstance(model, TwoParameter):
-        return _logistic_family(items, *_asymptotes(model, items))
-    if isinstance(model, GradedResponse):
-        return _graded_family(items.discrimination[:, None], items.thresholds[:, : n_categories - 1])
-    if isinstance(model, NominalResponse):
-        slopes = items.slopes[:, :n_categories]
-    else:
-        slopes = items.discrimination[:, None] * np.arange(n_categories, dtype=np.float64)
-    return _softmax_family(model, model.working(items), slopes)
-
-
-def _asymptotes(model: Model, items: ItemParameters) -> tuple[Array, Array]:
-    """Guessing and upper where the model has them, 0 and 1 elsewhere."""
-    names = model.parameter_names(2)
-    guessing = items.guessing if "guessing_logit" in names else np.zeros(len(items))
-    return guessing, items.upper if "upper_logit" in names else np.ones(len(items))
-
-
-def _logistic_family(items: ItemParameters, guessing: Array, upper: Array) -> Callable[[Array], Derivatives]:
-    """With s = expit(a(theta - b)): P'/P = a r (1 - s), where r = (d - c)s / P is the part of P that is not guessed."""
-    a, b, c, d = (x[:, None] for x in (items.discrimination, items.difficulty, guessing, upper))
-    plain = bool((c == 0).all() and (d == 1).all())
-
-    def compute(theta: Array) -> Derivatives:
-        s, t = _tails(a * (theta - b))
-        if plain:
-            second = -(a * a) * s * t
-            return np.stack([-a * s, a * t], axis=1), np.stack([second, second], axis=1)
-        known = _share((d - c) * s, c)
-        slipped = _share((d - c) * t, 1.0 - d)
-        first = np.stack([-a * slipped * s, a * known * t], axis=1)
-        wrong = -(a * a) * slipped * s * (t - s + slipped * s)
-        right = a * a * known * t * (t - s - known * t)
-        return first, np.stack([wrong, right], axis=1)
-
-    return compute
-
-
-def _tails(z: Array) -> tuple[Array, Array]:
-    """expit(z) and expit(-z), each to full relative precision."""
-    small = np.exp(-np.abs(z))
-    large = 1.0 / (1.0 + small)
-    small *= large
-    return np.where(z >= 0, large, small), np.where(z >= 0, small, large)
-
-
-def _share(part: Array, rest: Array) -> Array:
-    """part / (part + rest), 1 where there is no rest even if part has underflowed to 0."""
-    return np.divide(part, part + rest, out=np.ones_like(part), where=(rest > 0) & (part + rest > 0))
-
-
-def _graded_family(slope: Array, thresholds: Array) -> Callable[[Array], Derivatives]:
-    """d log P_k = a (1 - S_k - S_{k+1}), d2 log P_k = -a^2 (S_k(1 - S_k) + S_{k+1}(1 - S_{k+1})), S_k = P(X >= k)."""
-    a = slope[:, :, None]
-
-    def compute(theta: Array) -> Derivatives:
-        above, below = _tails(a * (theta - thresholds[:, :, None]))
-        zero = np.zeros((len(above), 1, theta.size))
-        reach, fail = np.concatenate([above, zero], axis=1), np.concatenate([zero, below], axis=1)
-        steep = np.concatenate([zero, above * below, zero], axis=1)
-        return a * (fail - reach), -(a * a) * (steep[:, :-1] + steep[:, 1:])
-
-    return compute
-
-
-def _softmax_family(model: Any, working: Array, slopes: Array) -> Callable[[Array], Derivatives]:
-    """d log P_k = slope_k - mean slope, d2 log P_k = -variance of the slopes (one value for all categories)."""
-    score = slopes[:, :, None]
-
-    def compute(theta: Array) -> Derivatives:
-        p = np.exp(model.log_probabilities(working, theta))
-        first = score - (p * score).sum(axis=1, keepdims=True)
-        variance = (p * first**2).sum(axis=1, keepdims=True)
-        return first, np.broadcast_to(-variance, first.shape)
-
-    return compute
-
-
 def expected_information(items: ItemParameters, responses: NDArray[np.int8], theta: Array) -> Array:
     """Fisher information of the items each person answered, at that person's theta: (n_persons,)."""
     return np.asarray(np.einsum("ip,pi->p", item_information(items, theta), (responses >= 0).astype(np.float64)))
+
+
+__all__ = [
+    "cut_theta",
+    "domain_score",
+    "expected_information",
+    "item_expected_score",
+    "item_information",
+    "log_derivatives",
+    "most_informative_theta",
+    "observed_information",
+    "pick_answers",
+    "test_characteristic_curve",
+    "test_information",
+    "warm_correction",
+]

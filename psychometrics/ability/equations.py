@@ -12,13 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.ability.prior import Prior
-from psychometrics.information import (
-    derivative_blocks,
-    item_information,
-    log_derivatives,
-    pick_answers,
-    warm_correction,
-)
+from psychometrics.derivatives import derivative_blocks, first_derivatives, log_derivatives
+from psychometrics.information import item_information, pick_answers, warm_correction
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import log_probabilities, probabilities
 
@@ -61,14 +56,14 @@ class LikelihoodEquation:
         self._blocks = derivative_blocks(items)
         self._answers = AnswerTable(items.n_categories)
         self._height = self._answers.flatten(log_probabilities(items, nodes))
-        self._score = self._answers.flatten(log_derivatives(items, nodes, self._blocks)[0])
+        self._score = self._answers.flatten(first_derivatives(items, nodes, self._blocks))
 
     def scan(self, responses: Responses, prior: Prior) -> tuple[Array, Array]:
         given = self._answers.indicators(responses)
         return given @ self._height, given @ self._score
 
     def score(self, theta: Array, responses: Responses, prior: Prior) -> Array:
-        return pick_answers(log_derivatives(self.items, theta, self._blocks)[0], responses)
+        return pick_answers(first_derivatives(self.items, theta, self._blocks), responses)
 
 
 class PosteriorEquation(LikelihoodEquation):

@@ -131,7 +131,10 @@ def _solve(equation: Equation, responses: Responses, prior: Prior, bracket: _Bra
         halve = ~((trial > lower) & (trial < upper)) | (step % 6 == 5)
         trial = np.where(value == 0, theta, np.where(halve, (lower + upper) / 2, trial))
         root[active] = trial
-        open_ = (np.abs(trial - theta) > TOLERANCE) & (upper - lower > TOLERANCE)
+        move = np.abs(trial - theta)
+        # a secant step leaves an error of the order of itself times the step before it
+        done = (move < TOLERANCE) | ((move < 1e-5) & (move * np.abs(theta - before) < TOLERANCE**2 * 1e8) & (step > 0))
+        open_ = ~done & (upper - lower > TOLERANCE)
         if not open_.any():
             break
         keep = np.flatnonzero(open_)

@@ -27,6 +27,11 @@ class PosteriorState:
     sem: Array
 
 
+def moment_basis(nodes: Array) -> Array:
+    """1, theta and theta^2 at the nodes, (n_nodes, 3): a product with it gives mass, theta and sem of a `step`."""
+    return np.stack([np.ones_like(nodes), nodes, nodes * nodes], axis=1)
+
+
 def start(weights: Array, nodes: Array, n_persons: int | None = None) -> PosteriorState:
     """Before the first answer: the prior's weights (n_nodes,), repeated for `n_persons` where that is given."""
     share = np.asarray(weights, dtype=np.float64) / float(np.sum(weights))
@@ -34,19 +39,31 @@ def start(weights: Array, nodes: Array, n_persons: int | None = None) -> Posteri
     return PosteriorState(posterior, *summary(posterior, nodes))
 
 
-def step(state: PosteriorState, table_row: Array, nodes: Array) -> PosteriorState:
-    """After one more answer, whose probabilities at the nodes are `table_row` (n_nodes,) or (n_persons, n_nodes)."""
-    posterior = update(state.posterior, table_row)
-    return PosteriorState(posterior, *summary(posterior, nodes))
+def step(state: PosteriorState, table_row: Array, basis: Array) -> PosteriorState:
+    """After one more answer, whose probabilities at the nodes are `table_row` (n_nodes,) or (n_persons, n_nodes).
+
+    basis: `moment_basis(nodes)`, made once a sitting. Theta and sem are those of `summary`, to 1e-12 on [-6, 6].
+    """
+    product = state.posterior * table_row
+    moments = product @ basis
+    total = moments[..., 0]
+    if not (total > TINY).all():
+        product = _update_by_logs(state.posterior, np.broadcast_to(table_row, state.posterior.shape))
+        moments = product @ basis
+        total = moments[..., 0]
+    theta = moments[..., 1] / total
+    sem = np.sqrt(np.maximum(moments[..., 2] / total - theta * theta, 0.0))
+    product /= total[..., None]
+    return PosteriorState(product, theta, sem)
 
 
 def update(posterior: Array, table_row: Array) -> Array:
     """Posterior times the answer's probabilities, each row summing to 1: (..., n_nodes)."""
     product = posterior * table_row
     total = product.sum(axis=-1, keepdims=True)
-    if total.min() > TINY:
+    if (total > TINY).all():
         product /= total
-        return product
+        return np.asarray(product)
     return _update_by_logs(posterior, np.broadcast_to(table_row, posterior.shape))
 
 

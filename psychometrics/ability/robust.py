@@ -13,7 +13,8 @@ import numpy as np
 
 from psychometrics.ability.equations import AnswerTable, Responses
 from psychometrics.ability.prior import Prior
-from psychometrics.information import derivative_blocks, item_information, log_derivatives, pick_answers
+from psychometrics.derivatives import derivative_blocks, first_derivatives
+from psychometrics.information import item_information, pick_answers
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import log_probabilities, probabilities
 
@@ -70,7 +71,7 @@ class RobustEquation:
         return pick_answers(self._weighted(theta), responses)
 
     def _weighted(self, theta: Array) -> Array:
-        first, _ = log_derivatives(self.items, theta, self._blocks)
+        first = first_derivatives(self.items, theta, self._blocks)
         return np.asarray(first * self._weights(theta)[:, None, :])
 
     def _weights(self, theta: Array) -> Array:

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from psychometrics.derivatives import first_derivatives, log_derivatives
 from psychometrics.information import (
     cut_theta,
     domain_score,
     expected_information,
     item_expected_score,
     item_information,
-    log_derivatives,
     most_informative_theta,
     observed_information,
     test_characteristic_curve,
@@ -37,6 +37,7 @@ def test_derivatives_of_log_probabilities_are_those_of_the_curve(model: str, see
     np.testing.assert_allclose(first[:, :, 0][real], slope, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(second[:, :, 0][real], bend, rtol=1e-4, atol=1e-5)
     assert not first[:, :, 0][~real].any()
+    np.testing.assert_array_equal(first_derivatives(items, theta), first)
 
 
 @pytest.mark.parametrize("model", MODELS)

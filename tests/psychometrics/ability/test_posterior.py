@@ -7,12 +7,21 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from psychometrics.ability.estimate import estimate_ability
-from psychometrics.ability.posterior import probability_above, start, step, summary, update
+from psychometrics.ability.posterior import (
+    PosteriorState,
+    moment_basis,
+    probability_above,
+    start,
+    step,
+    summary,
+    update,
+)
 from psychometrics.models.registry import probabilities
 from psychometrics.quadrature import normal_grid
 from tests.psychometrics.ability.banks import draw_responses, random_bank
 
 GRID = normal_grid(121)
+BASIS = moment_basis(GRID.nodes)
 
 
 @settings(max_examples=30, deadline=None)
@@ -25,7 +34,7 @@ def test_answer_by_answer_is_the_whole_pattern(seed: int) -> None:
     for person in range(3):
         state = start(GRID.weights, GRID.nodes)
         for item, category in enumerate(responses[person]):
-            state = step(state, table[item, category], GRID.nodes)
+            state = step(state, table[item, category], BASIS)
         whole = estimate_ability(responses[[person]], items, "eap")
         assert float(state.theta) == pytest.approx(whole.theta[0], abs=1e-12)
         assert float(state.sem) == pytest.approx(whole.sem[0], abs=1e-12)
@@ -38,7 +47,7 @@ def test_a_cohort_advances_together() -> None:
     table = probabilities(items, GRID.nodes)
     state = start(GRID.weights, GRID.nodes, n_persons=50)
     for item in range(15):
-        state = step(state, table[item, responses[:, item]], GRID.nodes)
+        state = step(state, table[item, responses[:, item]], BASIS)
     whole = estimate_ability(responses, items, "eap")
     np.testing.assert_allclose(state.theta, whole.theta, atol=1e-12)
     np.testing.assert_allclose(state.sem, whole.sem, atol=1e-12)
@@ -47,7 +56,7 @@ def test_a_cohort_advances_together() -> None:
 def test_a_step_leaves_the_state_before_it_untouched() -> None:
     before = start(GRID.weights, GRID.nodes)
     kept = before.posterior.copy()
-    step(before, np.linspace(0.1, 0.9, 121), GRID.nodes)
+    step(before, np.linspace(0.1, 0.9, 121), BASIS)
     np.testing.assert_array_equal(before.posterior, kept)
 
 
@@ -57,6 +66,9 @@ def test_an_answer_that_contradicts_everything_leaves_a_posterior() -> None:
     sure[1] = GRID.weights
     impossible = np.where(np.arange(121) > 100, 1.0, 0.0)
     posterior = update(sure, impossible)
+    state = step(PosteriorState(sure, *summary(sure, GRID.nodes)), impossible, BASIS)
+    np.testing.assert_allclose(state.posterior, posterior, atol=1e-15)
+    np.testing.assert_allclose(state.theta, summary(posterior, GRID.nodes)[0], atol=1e-12)
     assert np.isfinite(posterior).all()
     np.testing.assert_allclose(posterior.sum(axis=1), 1.0)
     np.testing.assert_allclose(
@@ -64,7 +76,7 @@ def test_an_answer_that_contradicts_everything_leaves_a_posterior() -> None:
     )
 
 
-@pytest.mark.parametrize(("sd", "tolerance"), [(0.2, 4e-5), (0.5, 3e-7), (1.0, 1e-8)])
+@pytest.mark.parametrize(("sd", "tolerance"), [(0.2, 4e-5), (0.5, 1e-6), (1.0, 1e-8)])
 @pytest.mark.parametrize("cut", [-1.234, 0.0, 0.05, 0.7777])
 def test_mass_above_a_cut_of_a_normal_posterior(sd: float, tolerance: float, cut: float) -> None:
     nodes = GRID.nodes
