@@ -42,7 +42,7 @@ def observed_information(problem: Problem, blocks: Sequence[Block], parameters: 
     counts, mass = sum(part[1].counts for part in parts), sum(part[1].mass for part in parts)
     lost = np.asarray(sum(part[0] for part in parts), dtype=np.float64)
     complete = _complete_information(problem, parameters, Expected(np.asarray(counts), np.asarray(mass), 0.0))
-    return pooled(problem, complete - lost)
+    return pooled(problem.kinds, complete - lost)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ def _lost_information(
     lost = None
     population = population_scores(problem, parameters, block.group)
     for polynomial in orthonormal(parameters.population.nodes, posterior):
-        part = _coefficients(dense, polynomial, scores, population)
+        part = coefficients(dense, polynomial, scores, population)
         part *= np.sqrt(weights)[:, None].astype(part.dtype)
         product = (part.T @ part).astype(np.float64)
         lost = product if lost is None else lost + product
@@ -111,9 +111,7 @@ def orthonormal(nodes: Array, posterior: Array) -> Iterator[Array]:
         yield posterior * now
 
 
-def _coefficients(
-    dense: Any, polynomial: Array, scores: Sequence[ScoreTable], population: Array
-) -> NDArray[np.float32]:
+def coefficients(dense: Any, polynomial: Array, scores: Sequence[ScoreTable], population: Array) -> NDArray[np.float32]:
     """Coefficients of every person's score on one polynomial: (n_persons, n_parameters), float32."""
     small = polynomial.astype(np.float32)
     parts = [_kind_coefficients(dense, small, table) for table in scores]
@@ -150,6 +148,12 @@ def _complete_information(problem: Problem, parameters: Parameters, expected: Ex
     """Minus the Hessian of the expected complete log-likelihood: blocks of items, then populations."""
     from scipy.linalg import block_diag
 
+    population = _population_information(problem, parameters, expected.mass)
+    return np.asarray(block_diag(*items_information(problem, parameters, expected), population), dtype=np.float64)
+
+
+def items_information(problem: Problem, parameters: Parameters, expected: Expected) -> list[Array]:
+    """Complete-data information of every estimated item, kind by kind: (n_free, n_free) each."""
     nodes, mass = parameters.population.nodes, expected.mass.sum(axis=0)
     blocks: list[Array] = []
     for kind, working in zip(problem.kinds, parameters.working, strict=True):
@@ -157,8 +161,7 @@ def _complete_information(problem: Problem, parameters: Parameters, expected: Ex
             counts = problem.layout.counts(expected.counts, mass, kind.where, kind.n_categories)
             counts = counts + pseudo_answers(kind, spread(parameters.population))
             blocks.extend(item_information(problem, kind, working, counts, nodes))
-    blocks.append(_population_information(problem, parameters, expected.mass))
-    return np.asarray(block_diag(*blocks), dtype=np.float64)
+    return blocks
 
 
 def item_information(problem: Problem, kind: Kind, working: Array, counts: Array, nodes: Array) -> Array:
@@ -190,27 +193,26 @@ def _population_information(problem: Problem, parameters: Parameters, mass: Arra
     return information
 
 
-def pooled(problem: Problem, information: Array) -> Array:
+def pooled(kinds: Sequence[Kind], information: Array) -> Array:
     """One row and column for a slope common to many items."""
-    gather = pooling(problem, len(information))
+    target = pooling(kinds, len(information))
+    gather = np.zeros((len(information), int(target.max(initial=-1)) + 1))
+    gather[np.arange(len(information)), target] = 1.0
     return np.asarray(gather.T @ information @ gather, dtype=np.float64)
 
 
-def pooling(problem: Problem, size: int) -> Array:
-    """0/1 matrix (n_columns before, n_columns after pooling): where each item-wise parameter lives."""
+def pooling(kinds: Sequence[Kind], size: int) -> NDArray[np.int64]:
+    """Where each of the item-wise columns, and of the population columns after them, lives after pooling: (size,)."""
     targets: list[NDArray[np.int64]] = []
     after = 0
-    for kind in problem.kinds:
-        shape = (len(kind.where), int(kind.free.sum()))
+    for kind in kinds:
+        n_items, n_free = len(kind.where), int(kind.free.sum())
         if kind.model.common_slope and kind.estimated:
-            own = after + 1 + np.arange(shape[0])
-            targets.append(np.stack([np.full(shape[0], after), own], axis=1).ravel())
-            after += 1 + shape[0]
+            own = after + 1 + np.arange(n_items)
+            targets.append(np.stack([np.full(n_items, after), own], axis=1).ravel())
+            after += 1 + n_items
         else:
-            targets.append(after + np.arange(shape[0] * shape[1]))
-            after += shape[0] * shape[1]
+            targets.append(after + np.arange(n_items * n_free))
+            after += n_items * n_free
     before = sum(target.size for target in targets)
-    targets.append(after + np.arange(size - before))
-    gather = np.zeros((size, after + size - before))
-    gather[np.arange(size), np.concatenate(targets)] = 1.0
-    return gather
+    return np.concatenate([*targets, after + np.arange(size - before)])

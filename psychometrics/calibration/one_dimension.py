@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from psychometrics.calibration.assembly import (
     item_sentences,
@@ -16,15 +17,49 @@ from psychometrics.calibration.assembly import (
     start_items,
 )
 from psychometrics.calibration.blocks import is_sparse, lay_out, make_blocks
-from psychometrics.calibration.expectation import expect_exactly, mapper, total
+from psychometrics.calibration.expectation import Block, expect_exactly, mapper, total
 from psychometrics.calibration.iteration import Estimate
 from psychometrics.calibration.marginal_ml import Parameters, Problem, estimate, rescaled, tables
+from psychometrics.calibration.observed_information import observed_information
 from psychometrics.calibration.population import Population, moments, standard_population
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.priors import ASYMPTOTES, Prior
 from psychometrics.calibration.result import CalibrationResult, Group
-from psychometrics.calibration.standard_errors import Evidence
+from psychometrics.calibration.standard_errors import StandardErrors, inverted, item_errors
 from psychometrics.models.base import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneEvidence:
+    """The problem, the blocks of persons and the solution: what standard errors are computed from."""
+
+    problem: Problem
+    blocks: tuple[Block, ...]
+    parameters: Parameters
+    used: NDArray[np.int64]
+
+    def standard_errors(self, result: CalibrationResult) -> StandardErrors:
+        """Invert the observed information and carry it to the reported parameters."""
+        problem, parameters = self.problem, self.parameters
+        covariance, status = inverted(observed_information(problem, self.blocks, parameters))
+        positions = [self.used[kind.where] for kind in problem.kinds]
+        names, covariances, rest = item_errors(
+            problem.kinds, parameters.working, positions, covariance, len(result.items)
+        )
+        groups = _group_errors(problem, parameters.population, np.sqrt(np.diag(rest)))
+        calibrated = tuple(not text.startswith("not calibrated") for text in result.item_status)
+        return StandardErrors(result.items.item_id, tuple(names), tuple(covariances), groups, status, calibrated)
+
+
+def _group_errors(problem: Problem, population: Population, errors: Array) -> tuple[Mapping[str, float], ...]:
+    """Errors of free means and of free sds, which are estimated as logarithms."""
+    means, sds = np.flatnonzero(problem.free_mean), np.flatnonzero(problem.free_sd)
+    found: list[dict[str, float]] = [{} for _ in problem.n_persons]
+    for group, error in zip(means, errors[: means.size], strict=True):
+        found[group]["mean"] = float(error)
+    for group, error in zip(sds, errors[means.size :], strict=True):
+        found[group]["sd"] = float(error * population.sd[group])
+    return tuple(found)
 
 
 def calibrate_one_dimension(
@@ -55,7 +90,7 @@ def calibrate_one_dimension(
     found = replace(found, log_likelihood=exact.log_likelihood)
     if histogram and prepared.fixed is None:
         found = replace(found, parameters=_standardised(problem, found.parameters))
-    return _result(prepared, problem, found, Evidence(problem, tuple(blocks), found.parameters, used))
+    return _result(prepared, problem, found, OneEvidence(problem, tuple(blocks), found.parameters, used))
 
 
 def freedom(prepared: Prepared, kinds: Any, n_groups: int, histogram: bool) -> dict[str, Any]:
@@ -93,7 +128,9 @@ def _standardised(problem: Problem, parameters: Parameters) -> Parameters:
     return Parameters(moved.working, Population(nodes, means, sds, population.weights))
 
 
-def _result(prepared: Prepared, problem: Problem, found: Estimate[Parameters], evidence: Evidence) -> CalibrationResult:
+def _result(
+    prepared: Prepared, problem: Problem, found: Estimate[Parameters], evidence: OneEvidence
+) -> CalibrationResult:
     items = reported_items(prepared, problem.kinds, found.parameters.working, evidence.used)
     return CalibrationResult(
         log_likelihood=found.log_likelihood,

@@ -86,6 +86,10 @@ class CalibrationResult:
             "dimensions": list(self.dimensions),
             "correlations": [] if self.correlations is None else self.correlations.tolist(),
         }  # fmt: skip
+        if errors is not None:
+            document["standard_error_status"] = errors.status
+            if errors.correlations is not None:
+                document["correlation_standard_errors"] = errors.correlations.tolist()
         records = self.items.to_records()
         for place, record in enumerate(records):
             record["competency"] = self.competency[place] if self.competency else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from psychometrics.calibration.blocks import is_sparse, lay_out, make_blocks
 from psychometrics.calibration.expectation import mapper
 from psychometrics.calibration.expectation_propagation import ManyBlock
 from psychometrics.calibration.iteration import Estimate
+from psychometrics.calibration.many_information import observed_information_many
 from psychometrics.calibration.marginal_ml import Parameters, Problem
 from psychometrics.calibration.maximisation import Kind
 from psychometrics.calibration.multidimensional import ManyParameters, ManyProblem, estimate_many
@@ -21,6 +22,7 @@ from psychometrics.calibration.one_dimension import scale_prior
 from psychometrics.calibration.population import standard_population
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.result import CalibrationResult, Group
+from psychometrics.calibration.standard_errors import StandardErrors, inverted, item_errors
 from psychometrics.models.base import Array
 
 MOST_DIMENSIONS = 12
@@ -51,7 +53,8 @@ def calibrate_dimensions(
             problem, mapper(pool, blocks), start,
             tolerance=tolerance, max_iterations=max_iterations, progress=progress,
         )  # fmt: skip
-    return _result(prepared, problem, found, names, labels, used)
+    evidence = ManyEvidence(problem, tuple(blocks), found.parameters, tuple(used))
+    return _result(prepared, problem, found, names, labels, used, evidence)
 
 
 def _dimensions(prepared: Prepared, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,6 +117,7 @@ def _result(
     names: tuple[str, ...],
     labels: tuple[str, ...],
     used: list[NDArray[np.int64]],
+    evidence: ManyEvidence,
 ) -> CalibrationResult:
     kinds: list[Kind] = []
     working: list[Array] = []
@@ -141,4 +145,46 @@ def _result(
         competency=labels,
         correlations=found.parameters.covariance / np.outer(sd, sd),
         notes=prepared.notes,
+        _evidence=evidence,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ManyEvidence:
+    """The problem, the blocks of persons and the solution; positions of each dimension's items in the bank."""
+
+    problem: ManyProblem
+    blocks: tuple[ManyBlock, ...]
+    parameters: ManyParameters
+    used: tuple[NDArray[np.int64], ...]
+
+    def standard_errors(self, result: CalibrationResult) -> StandardErrors:
+        """Invert the observed information and carry it to the reported parameters."""
+        covariance, status = inverted(observed_information_many(self.problem, self.blocks, self.parameters))
+        kinds = [kind for part in self.problem.parts for kind in part.kinds]
+        working = [values for own in self.parameters.parts for values in own.working]
+        positions = [
+            used[kind.where] for part, used in zip(self.problem.parts, self.used, strict=True) for kind in part.kinds
+        ]
+        names, covariances, rest = item_errors(kinds, working, positions, covariance, len(result.items))
+        groups, correlations = self._population_errors(np.sqrt(np.diag(rest)))
+        calibrated = tuple(not text.startswith("not calibrated") for text in result.item_status)
+        return StandardErrors(
+            result.items.item_id, tuple(names), tuple(covariances), groups, status, calibrated, correlations
+        )
+
+    def _population_errors(self, errors: Array) -> tuple[tuple[dict[str, float], ...], Array]:
+        """Errors of means, sds (estimated as logarithms) and correlations (estimated as atanh)."""
+        sd = np.sqrt(np.diag(self.parameters.covariance))
+        correlation = self.parameters.covariance / np.outer(sd, sd)
+        groups: list[dict[str, float]] = [{} for _ in sd]
+        means, sds = np.flatnonzero(self.problem.free_mean), np.flatnonzero(self.problem.free_sd)
+        for d, error in zip(means, errors[: means.size], strict=True):
+            groups[d]["mean"] = float(error)
+        for d, error in zip(sds, errors[means.size : means.size + sds.size], strict=True):
+            groups[d]["sd"] = float(error * sd[d])
+        found = np.zeros_like(correlation)
+        rows, columns = np.tril_indices(len(sd), -1)
+        below = errors[means.size + sds.size :] * (1 - correlation[rows, columns] ** 2)
+        found[rows, columns] = found[columns, rows] = below
+        return tuple(groups), found

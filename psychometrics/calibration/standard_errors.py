@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychometrics.calibration.expectation import Block
-from psychometrics.calibration.marginal_ml import Parameters, Problem
 from psychometrics.calibration.maximisation import TINY, Kind
-from psychometrics.calibration.observed_information import observed_information, pooling
+from psychometrics.calibration.observed_information import pooling
 from psychometrics.models.base import Array, Model
 
 if TYPE_CHECKING:
@@ -21,8 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StandardErrors:
-    """parameters, covariances: an item each, names of its estimated parameters and their covariance; groups: errors
-    of the estimated mean and sd of each population; status: "positive definite" or a sentence."""
+    """parameters, covariances: an item each, names of its estimated parameters and their covariance.
+
+    groups: errors of the estimated mean and sd of each population; correlations: (n_dimensions, n_dimensions), or
+    None; status: "positive definite" or a sentence.
+    """
 
     item_id: tuple[str, ...]
     parameters: tuple[tuple[str, ...], ...]
@@ -30,6 +31,7 @@ class StandardErrors:
     groups: tuple[Mapping[str, float], ...]
     status: str
     calibrated: tuple[bool, ...]
+    correlations: Array | None = None
 
     def names(self, item: str | int) -> tuple[str, ...]:
         """Estimated parameters of an item, lists numbered: discrimination, thresholds_1, ..."""
@@ -71,6 +73,7 @@ class StandardErrors:
         rows = document["items"]
         if not rows or any("covariance" not in row for row in rows):
             return None
+        stored = document.get("correlation_standard_errors")
         shapes = [len(row["covariance"]["parameters"]) for row in rows]
         return cls(
             item_id=tuple(row["item_id"] for row in rows),
@@ -81,6 +84,7 @@ class StandardErrors:
             ),
             groups=tuple(g.get("standard_error", {}) for g in document.get("groups", ())),
             status=document.get("standard_error_status", "positive definite"),
+            correlations=None if stored is None else np.array(stored, dtype=np.float64),
             calibrated=tuple(not row.get("status", "").startswith("not calibrated") for row in rows),
         )
 
@@ -92,20 +96,11 @@ class StandardErrors:
         return self.item_id.index(item)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What a result keeps of its calibration: the problem, the blocks of persons and the solution."""
-
-    problem: Problem
-    blocks: tuple[Block, ...]
-    parameters: Parameters
-    used: NDArray[np.int64]
+class Evidence(Protocol):
+    """What a result keeps of its calibration to compute standard errors from, on demand."""
 
     def standard_errors(self, result: CalibrationResult) -> StandardErrors:
         """Invert the observed information and carry it to the reported parameters."""
-        information = observed_information(self.problem, self.blocks, self.parameters)
-        covariance, status = inverted(information)
-        return reported_errors(self, covariance, status, result)
 
 
 def inverted(information: Array) -> tuple[Array, str]:
@@ -123,28 +118,34 @@ def inverted(information: Array) -> tuple[Array, str]:
     return inverse, f"{int((~sound).sum())} directions are not determined by the data; errors leave them out"
 
 
-def reported_errors(evidence: Evidence, covariance: Array, status: str, result: CalibrationResult) -> StandardErrors:
-    """Delta method from working to reported parameters, item by item."""
-    problem, parameters = evidence.problem, evidence.parameters
-    size = sum(len(k.where) * int(k.free.sum()) for k in problem.kinds)
-    size += int(problem.free_mean.sum() + problem.free_sd.sum())
-    gather = pooling(problem, size)
-    names: list[tuple[str, ...]] = [()] * len(result.items)
-    covariances: list[Array] = [np.zeros((0, 0))] * len(result.items)
-    place = 0
-    for kind, working in zip(problem.kinds, parameters.working, strict=True):
+def item_errors(
+    kinds: Sequence[Kind],
+    working: Sequence[Array],
+    positions: Sequence[NDArray[np.int64]],
+    covariance: Array,
+    n_items: int,
+) -> tuple[list[tuple[str, ...]], list[Array], Array]:
+    """Delta method from working to reported parameters, item by item.
+
+    positions: where each kind's items stand in the bank. Returns names and covariances by item, and the covariance of
+    what follows the items (the population).
+    """
+    names: list[tuple[str, ...]] = [()] * n_items
+    covariances: list[Array] = [np.zeros((0, 0))] * n_items
+    n_columns = sum(len(kind.where) * int(kind.free.sum()) for kind in kinds)
+    target, place = pooling(kinds, n_columns), 0
+    for kind, values, where in zip(kinds, working, positions, strict=True):
         n_free = int(kind.free.sum())
         if not n_free:
             continue
-        labels, jacobian = reported_jacobian(kind, working)
-        for item, position in enumerate(evidence.used[kind.where]):
-            rows = gather[place : place + n_free]
-            inner = jacobian[item] @ (rows @ covariance @ rows.T) @ jacobian[item].T
+        labels, jacobian = reported_jacobian(kind, values)
+        for item, position in enumerate(where):
+            own = target[place : place + n_free]
+            inner = jacobian[item] @ covariance[np.ix_(own, own)] @ jacobian[item].T
             names[position], covariances[position] = labels, 0.5 * (inner + inner.T)
             place += n_free
-    groups = _group_errors(problem, parameters, np.diag(gather @ covariance @ gather.T)[place:])
-    sound = tuple(not text.startswith("not calibrated") for text in result.item_status)
-    return StandardErrors(result.items.item_id, tuple(names), tuple(covariances), groups, status, sound)
+    rest = int(target.max(initial=-1)) + 1
+    return names, covariances, covariance[rest:, rest:]
 
 
 def reported_jacobian(kind: Kind, working: Array) -> tuple[tuple[str, ...], Array]:
@@ -174,13 +175,3 @@ def _flat(model: Model, working: Array) -> tuple[list[str], Array]:
         labels.extend(f"{name}_{k + 1}" for k in range(values.shape[1] - skip))
         columns.append(values[:, skip:])
     return labels, np.concatenate(columns, axis=1)
-
-
-def _group_errors(problem: Problem, parameters: Parameters, variances: Array) -> tuple[Mapping[str, float], ...]:
-    means, sds = np.flatnonzero(problem.free_mean), np.flatnonzero(problem.free_sd)
-    found: list[dict[str, float]] = [{} for _ in problem.n_persons]
-    for index, group in enumerate(means):
-        found[group]["mean"] = float(np.sqrt(variances[index]))
-    for index, group in enumerate(sds):
-        found[group]["sd"] = float(np.sqrt(variances[means.size + index]) * parameters.population.sd[group])
-    return tuple(found)
