@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.decisions import DomainCurve, Posterior
 from engine.designs import AbilityDesign
 from engine.selection.tables import Pool, build_pool
@@ -13,6 +16,9 @@ from psychometrics.ability.record import RecordedScore, score_of_record
 from psychometrics.models.base import ItemParameters
 
 Row = tuple[float, ...]
+
+ASSUMED_CORRELATION = 0.9
+"""Between competencies of a bank that was calibrated on one dimension (decision 0012)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class FrozenBank:
     parameters: ItemParameters
     tables: tuple[tuple[Row, ...], ...]
     grid: tuple[Row, Row]
-    correlations: dict[tuple[str, str], float]
+    dimensions: tuple[str, ...]
+    correlations: tuple[tuple[float, ...], ...]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -66,6 +73,17 @@ class FrozenBank:
             ]
             percents.append(max(100.0 * math.fsum(parts) / most, percents[-1] if percents else 0.0))
         return DomainCurve(nodes=self.nodes, percents=tuple(percents))
+
+    @cached_property
+    def competency_correlations(self) -> NDArray[np.float64]:
+        """Correlations of `competencies`: estimated where the calibration did, else `ASSUMED_CORRELATION`."""
+        found = np.full((len(self.competencies), len(self.competencies)), ASSUMED_CORRELATION)
+        np.fill_diagonal(found, 1.0)
+        known = {name: place for place, name in enumerate(self.dimensions)}
+        if self.correlations and set(self.competencies) <= set(known):
+            order = [known[name] for name in self.competencies]
+            found = np.array(self.correlations)[np.ix_(order, order)]
+        return found
 
     @cached_property
     def competency_curves(self) -> dict[str, DomainCurve]:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import click
-from itembank.exchange.files import read_framework_file, read_items_file
 
 from api.cli.institutions import institution_option, with_institution
 from api.cli.output import json_option, progress, say
+from itembank.exchange.files import read_framework_file, read_items_file
 from itembank.workflows.import_bank import ImportResult, import_bank
 
 
@@ -33,7 +33,7 @@ def command(
     """
     with progress("Reading"):
         read = [read_items_file(path) for path in files]
-        items = [item for part, _ in read for item in part]
+        items = [item for part, _, _ in read for item in part]
         read_framework = None if framework is None else read_framework_file(framework)
     with progress("Importing"):
         result: ImportResult = with_institution(
@@ -42,9 +42,9 @@ def command(
                 database, institution_id, bank, items, framework=read_framework, title=title, dry_run=dry_run
             ),
         )
-    refused = [(report.file, entry) for _, report in read for entry in report.refused()]
+    refused = [(report.source, entry) for _, _, report in read for entry in report.refused]
     for file, entry in refused:
-        click.echo(f"refused: {file}, line {entry.line}, {entry.key}: {'; '.join(entry.reasons)}", err=True)
+        click.echo(f"refused: {file}, {entry.place}, {entry.key}: {'; '.join(entry.notes)}", err=True)
     verb = "would be" if dry_run else "were"
     sentence = (
         f"Bank {bank}: {len(result.added)} items {verb} added, {len(result.changed)} changed, "

@@ -11,8 +11,10 @@ from litestar.params import FromPath, JSONBody
 from api.auth import Forbidden
 from api.idempotency import once
 from api.views import AttemptDocument, SessionDocument, attempt_document, session_document
+from engine.gap_report.report import GapReport
 from engine.storage import attempts
 from engine.workflows.open_attempt import open_attempt, view_of
+from engine.workflows.report_gaps import report_attempt
 from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
@@ -82,6 +84,17 @@ class AttemptRoutes(Controller):
             attempt = await own_attempt(connection, uuid, caller.account_id)
             now = await connection.fetchval("SELECT now()")
             return attempt_document(await view_of(connection, shelf, attempt, now))
+
+    @get("/{uuid:uuid}/gap-report", summary="Read the gap report")
+    async def gaps(
+        self,
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> GapReport:
+        """Per competency what is shown, what is not yet, what is unknown, and what to learn next."""
+        return await report_attempt(database, shelf, caller.institution_id, caller.account_id, uuid)
 
     @post("/{uuid:uuid}/sessions", summary="Start a sitting")
     async def start(

@@ -90,7 +90,6 @@ async def load_bank(connection: Connection, bank_version_id: int) -> FrozenBank:
         parameters=ItemParameters.from_records([item.parameters for item in frozen]),
         tables=tuple(thaw_table(item.probabilities) for item in frozen),
         grid=thaw_grid(version.grid),
-        correlations={
-            (str(pair["first"]), str(pair["second"])): float(pair["correlation"]) for pair in version.correlations
-        },
+        dimensions=tuple(version.correlations["dimensions"]),
+        correlations=tuple(tuple(row) for row in version.correlations["correlations"]),
     )

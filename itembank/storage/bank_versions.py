@@ -34,7 +34,7 @@ class BankVersion(msgspec.Struct, frozen=True, kw_only=True):
     bank_key: str
     number: int
     grid: bytes
-    correlations: list[Any]
+    correlations: dict[str, Any]
     content_hash: str
     parameter_hash: str
     table_hash: str
@@ -47,7 +47,7 @@ async def save(
     bank_id: int,
     calibration_id: int,
     grid: bytes,
-    correlations: list[Any],
+    correlations: dict[str, Any],
     hashes: tuple[str, str, str],
     items: Sequence[FrozenItem],
 ) -> int:

@@ -49,7 +49,7 @@ async def _publish(connection: Connection, institution_id: int, bank_id: int, ba
     )
     if (same := await bank_versions.same(connection, bank_id, hashes)) is not None:
         return same
-    correlations = calibration.document.get("correlations") or []
+    correlations = {name: calibration.document.get(name) or [] for name in ("dimensions", "correlations")}
     return await bank_versions.save(
         connection, institution_id, bank_id, calibration.id, grid, correlations, hashes, frozen
     )

@@ -98,7 +98,7 @@ async def institution(
 ) -> int:
     institution_id = await institutions.create(database_dsn, "vienna", "Vienna", time_zone="Europe/Vienna")
     items, report = read_items(items_file(folder, tmp_path_factory.mktemp("items") / "items.csv"))
-    assert report.refused() == ()
+    assert report.refused == ()
     keys = sorted({item.facts.competencies[0] for item in items})
     framework = Framework(
         key="timss", title="TIMSS 2011", competencies=tuple(Competency(key=key, statement=key) for key in keys)
@@ -183,6 +183,9 @@ async def test_pupils_walk_from_pre_test_to_credit(
         short.append(decision["theta"])
         full.append(booklets.theta[place])
         agreed += decision["passed"] == bool(booklets.theta[place] >= -0.5)
+        report = body(await client.get(f"/api/v1/attempts/{attempt}/gap-report", headers=headers), 200)
+        assert len(report["parts"]) == 9
+        assert sum(part["n_answers"] for part in report["parts"]) == len(seen)
         standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
         starts = [may["occasion"] for may in standing["may"] if may["action"] == "start"]
         if not decision["passed"]:

@@ -1,0 +1,111 @@
+"""The gap report of an attempt, from all the evidence its learner has given."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+
+from engine.decisions import resolve_cut
+from engine.delivery import answers_of
+from engine.errors import Unknown
+from engine.frozen_bank import FrozenBank
+from engine.gap_report.evidence import CompetencyDomain, Evidence, evidence_of
+from engine.gap_report.report import GapReport, Target, report_gaps
+from engine.journey import decide
+from engine.policies.records import Occasion, occasion_of
+from engine.sessions import Administered
+from engine.storage import sessions
+from engine.storage.attempts import Attempt
+from engine.workflows import journal
+from engine.workflows.shelf import Publication, Shelf
+from engine.workflows.take_session import own_attempt
+from itembank.storage.database import Connection, Database
+from psychometrics.ability.multidimensional import multidimensional_posterior
+
+
+async def report_attempt(
+    database: Database, shelf: Shelf, institution_id: int, account_id: int, attempt_uuid: UUID
+) -> GapReport:
+    """The report for the learner.
+
+    Raises:
+        Unknown: when the attempt is not this learner's, or no sitting has been finished yet.
+    """
+    async with database.transaction(institution_id) as connection:
+        attempt = await own_attempt(connection, attempt_uuid, account_id)
+        now: datetime = await connection.fetchval("SELECT now()")
+        publication = await shelf.publication(connection, attempt.assessment_version_id)
+        return await gap_report_of(connection, publication, attempt, now)
+
+
+async def gap_report_of(connection: Connection, publication: Publication, attempt: Attempt, now: datetime) -> GapReport:
+    """The report of an attempt whose reader has been let through.
+
+    Raises:
+        Unknown: when no sitting has been finished yet.
+    """
+    finished = [row for row in await sessions.of_attempt(connection, attempt.id) if row.finished_at is not None]
+    if not finished:
+        raise Unknown("There is no finished sitting to report on yet; finish one first.")
+    by_sitting = [await sessions.administered(connection, row.id) for row in finished]
+    policy, bank = publication.version.policy, publication.bank
+    _, events = await journal.read(connection, attempt.id)
+    graded = occasion_of(policy, policy.credit.graded_by)
+    targets = targets_of(bank, graded)
+    alone = [evidence(bank, shown, targets, now) for shown in by_sitting]
+    return report_gaps(
+        evidence(bank, [item for shown in by_sitting for item in shown], targets, now),
+        domains_of(bank),
+        targets,
+        publication.framework,
+        decide(policy, events, now),
+        now,
+        cut_percent=resolve_cut(graded.cut, bank.curve).percent,
+        own_cuts={key: targets[key].cut_theta for key in graded.competency_cuts},
+        earlier=alone[0] if len(alone) > 1 else None,
+        latest=alone[-1] if len(alone) > 1 else None,
+        parameter_version=bank.parameter_version,
+    )
+
+
+def domains_of(bank: FrozenBank) -> list[CompetencyDomain]:
+    """The bank's domain by competency; each weighs as many points as its items can give."""
+    return [
+        CompetencyDomain(
+            competency=name,
+            curve=bank.competency_curves[name],
+            weight=float(sum(len(bank.tables[place]) - 1 for place, own in enumerate(bank.competency) if own == name)),
+        )
+        for name in bank.competencies
+    ]
+
+
+def targets_of(bank: FrozenBank, occasion: Occasion) -> dict[str, Target]:
+    """What is required of each competency: its own cut, or the overall cut's theta."""
+    overall = resolve_cut(occasion.cut, bank.curve)
+    targets = {}
+    for name in bank.competencies:
+        curve = bank.competency_curves[name]
+        own = occasion.competency_cuts.get(name)
+        cut = resolve_cut(own, curve) if own is not None else None
+        theta = overall.theta if cut is None else cut.theta
+        targets[name] = Target(
+            competency=name, cut_theta=theta, cut_percent=float(np.interp(theta, curve.nodes, curve.percents))
+        )
+    return targets
+
+
+def evidence(bank: FrozenBank, shown: Sequence[Administered], targets: dict[str, Target], at: datetime) -> Evidence:
+    """The joint posterior of the competencies from these answers, borrowing strength through their correlations."""
+    positions, categories = answers_of(shown)
+    place = {name: index for index, name in enumerate(bank.competencies)}
+    logs = np.zeros((1, len(place), len(bank.nodes)))
+    counts = [0] * len(place)
+    for position, category in zip(positions, categories):
+        own = place[bank.competency[position]]
+        logs[0, own] += np.log(np.array(bank.tables[position][category]))
+        counts[own] += 1
+    posterior = multidimensional_posterior(logs, bank.competency_correlations, nodes=np.array(bank.nodes))
+    cuts = [targets[name].cut_theta for name in bank.competencies]
+    return evidence_of(posterior, 0, domains_of(bank), cuts, counts, at)

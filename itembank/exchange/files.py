@@ -1,0 +1,47 @@
+"""Which reader a file wants: by what it holds first, by its name where that leaves a choice."""
+
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from itembank.competencies import Framework
+from itembank.exchange.frameworks.case_in import read_case
+from itembank.exchange.frameworks.csv_table import read_framework_table
+from itembank.exchange.frameworks.ctdl import read_ctdl
+from itembank.exchange.gift import read_gift
+from itembank.exchange.items_file import read_items
+from itembank.exchange.moodle import read_moodle
+from itembank.items import Item
+from itembank.loss_report import LossReport
+
+
+def read_items_file(path: Path | Traversable) -> tuple[tuple[Item, ...], dict[str, bytes], LossReport]:
+    """Items, the bytes of their assets by SHA-256, and what became of each row.
+
+    Reads CSV, TSV, XLSX, JSON Lines, Moodle XML and GIFT.
+
+    Raises:
+        FileRefused: when the file is none of these; it says what was found.
+    """
+    data = path.read_bytes()
+    start = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<") and b"<quiz" in data[:5000]:
+        return read_moodle(data, name=path.name)
+    if path.name.lower().endswith(".gift"):
+        items, report = read_gift(data, name=path.name)
+        return items, {}, report
+    items, report = read_items(data, name=path.name)
+    return items, {}, report
+
+
+def read_framework_file(path: Path | Traversable, *, key: str = "", title: str = "") -> Framework:
+    """The framework of a CASE package, a CTDL-ASN graph or a table.
+
+    Raises:
+        FileRefused, FrameworkInvalid: naming the place.
+    """
+    data = path.read_bytes()
+    stem = key or path.name.rsplit(".", 1)[0]
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        read = read_ctdl if b'"@graph"' in data or b"ceasn:" in data else read_case
+        return read(data, key=stem, name=path.name)[0]
+    return read_framework_table(data, key=stem, title=title or stem, name=path.name)[0]
