@@ -33,7 +33,11 @@ class Family(ABC):
 
     @abstractmethod
     def information(self, theta: Array) -> Array:
-        """sum_k P_k (d log P_k / d theta)^2: (n_items, n_theta)."""
+        """I = sum_k P_k (d log P_k / d theta)^2: (n_items, n_theta)."""
+
+    @abstractmethod
+    def warm(self, theta: Array) -> tuple[Array, Array, Array]:
+        """d log P_k, and for Warm's estimator J = sum_k P'_k P''_k / P_k and I, (n_items, n_theta) each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +84,19 @@ def log_derivatives(
     for block in derivative_blocks(items) if blocks is None else blocks:
         first[block.where, : block.n_categories], second[block.where, : block.n_categories] = block.family.both(points)
     return first, second
+
+
+def warm_terms(
+    items: ItemParameters, theta: ArrayLike, blocks: Sequence[DerivativeBlock] | None = None
+) -> tuple[Array, Array, Array]:
+    """d log P_k (n_items, K_max, n_theta), and J and I of Warm (1989, Psychometrika 54), (n_items, n_theta) each."""
+    points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+    first = np.zeros((len(items), items.max_categories, points.size))
+    correction, information = np.zeros((2, len(items), points.size))
+    for block in derivative_blocks(items) if blocks is None else blocks:
+        own = block.family.warm(points)
+        first[block.where, : block.n_categories], correction[block.where], information[block.where] = own
+    return first, correction, information
 
 
 def _family(model: Model, items: ItemParameters, n_categories: int) -> Family:
@@ -132,6 +149,15 @@ class _Logistic(Family):
         first = self.first(theta)
         return np.asarray(-first[:, 0] * first[:, 1])
 
+    def warm(self, theta: Array) -> tuple[Array, Array, Array]:
+        first, second = self.both(theta)
+        wrong, right = first[:, 0], first[:, 1]
+        information = -wrong * right
+        gap = right - wrong
+        rise = np.divide(information, gap, out=np.zeros_like(gap), where=gap != 0)
+        bend = second[:, 1] - second[:, 0] + right * right - wrong * wrong
+        return first, rise * bend, information
+
     def _shares(self, s: Array, t: Array) -> tuple[Array, Array]:
         span = self.d - self.c
         return _share(span * s, self.c), _share(span * t, 1.0 - self.d)
@@ -158,6 +184,11 @@ class _Graded(Family):
         probability = self.model.probabilities(self.working, theta)
         return np.asarray((probability * self.first(theta) ** 2).sum(axis=1))
 
+    def warm(self, theta: Array) -> tuple[Array, Array, Array]:
+        first, second = self.both(theta)
+        weighted = self.model.probabilities(self.working, theta) * first
+        return first, (weighted * (second + first**2)).sum(axis=1), (weighted * first).sum(axis=1)
+
     def _first(self, above: Array, below: Array) -> Array:
         zero = np.zeros((len(above), 1, above.shape[2]))
         reach, fail = np.concatenate([above, zero], axis=1), np.concatenate([zero, below], axis=1)
@@ -180,6 +211,12 @@ class _DivideByTotal(Family):
     def information(self, theta: Array) -> Array:
         p, first = self._centred(theta)
         return np.asarray((p * first**2).sum(axis=1))
+
+    def warm(self, theta: Array) -> tuple[Array, Array, Array]:
+        """J is the third central moment of the slopes and I the second."""
+        p, first = self._centred(theta)
+        squares = p * first**2
+        return first, (squares * first).sum(axis=1), squares.sum(axis=1)
 
     def _centred(self, theta: Array) -> tuple[Array, Array]:
         p = self.model.probabilities(self.working, theta)

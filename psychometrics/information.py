@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from psychometrics.derivatives import asymptotes, derivative_blocks, log_derivatives
+from psychometrics.derivatives import asymptotes, derivative_blocks, log_derivatives, warm_terms
 from psychometrics.models.base import Array, ItemParameters, Model
 from psychometrics.models.logistic import TwoParameter
 from psychometrics.models.registry import kinds, probabilities
@@ -35,8 +35,7 @@ test_information.__test__ = False  # type: ignore[attr-defined]  # the word is p
 
 def warm_correction(items: ItemParameters, theta: ArrayLike) -> Array:
     """Warm's J of each item, sum_k P'_k P''_k / P_k: (n_items, n_theta); Warm (1989), Psychometrika 54, eq. 19 ff."""
-    first, second = log_derivatives(items, theta)
-    return np.asarray((probabilities(items, theta) * first * (second + first**2)).sum(axis=1))
+    return warm_terms(items, theta)[1]
 
 
 def item_expected_score(items: ItemParameters, theta: ArrayLike) -> Array:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.ability.prior import Prior
-from psychometrics.derivatives import derivative_blocks, first_derivatives, log_derivatives
-from psychometrics.information import item_information, pick_answers, warm_correction
+from psychometrics.derivatives import derivative_blocks, first_derivatives, warm_terms
+from psychometrics.information import pick_answers
 from psychometrics.models.base import Array, ItemParameters
-from psychometrics.models.registry import log_probabilities, probabilities
+from psychometrics.models.registry import log_probabilities
 
 Responses = NDArray[np.int8]
 
@@ -87,8 +87,7 @@ class WarmEquation(LikelihoodEquation):
 
     def __init__(self, items: ItemParameters, nodes: Array) -> None:
         super().__init__(items, nodes)
-        self._information = item_information(items, nodes)
-        self._correction = warm_correction(items, nodes)
+        _, self._correction, self._information = warm_terms(items, nodes, self._blocks)
 
     def scan(self, responses: Responses, prior: Prior) -> tuple[Array, Array]:
         height, score = super().scan(responses, prior)
@@ -97,13 +96,10 @@ class WarmEquation(LikelihoodEquation):
         return height + integrate_rows(pull, self.nodes), score + pull
 
     def score(self, theta: Array, responses: Responses, prior: Prior) -> Array:
-        first, second = log_derivatives(self.items, theta, self._blocks)
-        table = probabilities(self.items, theta)
-        table *= first
-        bend = np.einsum("ikp,ikp->ip", table, second + first**2)
-        answered = (responses >= 0).T.astype(np.float64)
-        information = np.einsum("ikp,ikp,ip->p", table, first, answered)
-        return pick_answers(first, responses) + _half_ratio((bend * answered).sum(axis=0), information)
+        first, correction, information = warm_terms(self.items, theta, self._blocks)
+        answered = (responses >= 0).T
+        pull = _half_ratio((correction * answered).sum(axis=0), (information * answered).sum(axis=0))
+        return pick_answers(first, responses) + pull
 
 
 def _half_ratio(bend: Array, information: Array) -> Array:

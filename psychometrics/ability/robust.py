@@ -31,23 +31,26 @@ def residual_weights(items: ItemParameters, theta: Array, weight: str, tuning: f
 
 
 def item_residuals(items: ItemParameters, theta: Array) -> Array:
-    """How far each item lies from theta, in logits of its score: (n_items, n_theta), positive where it is easy.
+    """How far each item lies from theta, in logits of its score: (n_items, n_theta), positive where it is easy."""
+    residual = items.discrimination[:, None] * (theta - items.difficulty[:, None])
+    several = np.flatnonzero(~np.isfinite(items.difficulty))
+    if several.size:
+        residual[several] = _score_logits(items.take(several), theta)
+    return np.asarray(residual)
 
-    Categories count as their slopes in the nominal model, whose categories have no order of their own.
-    """
-    score = np.broadcast_to(np.arange(items.max_categories, dtype=np.float64), (len(items), items.max_categories))
-    nominal = np.isfinite(items.slopes[:, :1])
-    score = np.where(nominal, np.nan_to_num(items.slopes[:, : items.max_categories]), score)
+
+def _score_logits(items: ItemParameters, theta: Array) -> Array:
+    """Logit of the expected share of the score; nominal categories, which have no order, score their slopes."""
+    categories = np.arange(items.max_categories, dtype=np.float64)
+    slopes = items.slopes[:, : items.max_categories]
+    score = np.where(np.isfinite(slopes[:, :1]), np.nan_to_num(slopes), categories)
     table = probabilities(items, theta)
-    present = np.arange(items.max_categories) < items.n_categories[:, None]
+    present = categories < items.n_categories[:, None]
     low = np.where(present, score, np.inf).min(axis=1, keepdims=True)
     high = np.where(present, score, -np.inf).max(axis=1, keepdims=True)
-    gained = np.einsum("ikt,ik->it", table, score - low)
-    missed = np.einsum("ikt,ik->it", table, high - score)
     with np.errstate(divide="ignore", invalid="ignore"):
-        several = np.nan_to_num(np.log(gained) - np.log(missed))
-    one = items.discrimination[:, None] * (theta - items.difficulty[:, None])
-    return np.where(np.isfinite(items.difficulty)[:, None], one, several)
+        gained = np.log(np.einsum("ikt,ik->it", table, score - low))
+        return np.asarray(np.nan_to_num(gained - np.log(np.einsum("ikt,ik->it", table, high - score))))
 
 
 class RobustEquation:

@@ -103,6 +103,18 @@ def test_observed_and_expected_information_agree_for_2pl_and_differ_for_3pl() ->
         assert np.allclose(observed, expected) is same
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_warms_j_from_the_textbook(model: str) -> None:
+    items = random_bank((model,), 6, np.random.default_rng(10))
+    h = 1e-4
+    for theta in (-1.2, 0.3, 1.9):
+        found = warm_correction(items, theta)[:, 0]
+        for i in range(6):
+            low, mid, high = (naive_probabilities(items, i, theta + s) for s in (-h, 0.0, h))
+            naive = ((high - low) / (2 * h) * (high - 2 * mid + low) / h**2 / mid).sum()
+            assert found[i] == pytest.approx(naive, rel=1e-5, abs=1e-6)
+
+
 def test_totals_are_sums_over_items() -> None:
     items = random_bank(MODELS, 18, np.random.default_rng(7))
     theta = np.array([-1.0, 0.5])
