@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.calibration.calibrate import calibrate
 from psychometrics.calibration.result import CalibrationResult
-from psychometrics.dif.matching import Mask, focal_mask, initial_anchors, purify
+from psychometrics.dif.matching import Mask, chosen_items, focal_mask, purify
 from psychometrics.dif.multiplicity import adjust
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import find_model, probabilities
@@ -85,9 +85,9 @@ def likelihood_ratio_dif(
     models = [model] * n_items if isinstance(model, str) else list(model)
     if len(models) != n_items:
         raise ValueError(f"model has {len(models)} entries for {n_items} items")
-    wanted = initial_anchors(n_items, tested)
+    wanted = chosen_items(n_items, tested, "tested")
     study = _Study(answers, focal_mask(group, focal, len(answers)), models, wanted, dict(calibration or {}))
-    start = initial_anchors(n_items, anchors)
+    start = chosen_items(n_items, anchors, "anchors")
     if not purification:
         return study.test(start, adjustment, 0, True)
 

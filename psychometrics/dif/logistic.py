@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import chi2
 
-from psychometrics.dif.matching import Comparison, Mask, Matching, comparison, initial_anchors, purify
+from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
 from psychometrics.models.base import Array
 
@@ -71,7 +71,7 @@ def logistic_dif(
     Applied Measurement in Education 14, 329-349. Raises ValueError on input that does not fit.
     """
     compared = comparison(responses, group, focal, matching)
-    start = initial_anchors(compared.answers.shape[1], anchors)
+    start = chosen_items(compared.answers.shape[1], anchors, "anchors")
     if not purification or compared.given is not None:
         return _test(compared, start, adjustment, 0, True)
 

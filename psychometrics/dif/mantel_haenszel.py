@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import chi2
 
-from psychometrics.dif.matching import Comparison, Mask, Matching, comparison, initial_anchors, purify
+from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
 from psychometrics.models.base import Array
 
@@ -25,7 +25,8 @@ NOT_DICHOTOMOUS = "the item has more than two categories; the Mantel test and th
 class MantelHaenszel:
     """One row an item, all (n_items,); NaN (ets_class "-") exactly where status says why.
 
-    chi_square (1 degree of freedom, continuity-corrected), p, and p_adjusted for the number of items.
+    chi_square (1 degree of freedom, continuity-corrected by at most the gap itself), p, and p_adjusted for the number
+    of items.
     log_odds, log_odds_error: common log odds ratio, reference over focal, with its standard error; delta: -2.35 times
     it, negative when the focal group is disadvantaged. standardised_difference: focal minus reference mean score, as a
     share of the maximum score, weighted by the focal group. ets_class: A negligible, B moderate, C large. anchors: the
@@ -69,7 +70,7 @@ def mantel_haenszel(
     Thayer & Mazzeo 1997, Applied Measurement in Education 10. Raises ValueError on input that does not fit.
     """
     compared = comparison(responses, group, focal, matching)
-    start = initial_anchors(compared.answers.shape[1], anchors)
+    start = chosen_items(compared.answers.shape[1], anchors, "anchors")
     if not purification or compared.given is not None:
         return _test(compared, start, continuity, adjustment, 0, True)
 

@@ -108,13 +108,24 @@ def focal_mask(group: Any, focal: Any, n_persons: int) -> Mask:
     return np.array([label == chosen for label in labels.tolist()], dtype=bool)
 
 
-def initial_anchors(n_items: int, anchors: ArrayLike | None) -> Mask:
-    """Items that make up the matching score: all unless positions or a mask are given. Raises ValueError if none."""
-    chosen = np.zeros(n_items, dtype=bool)
-    chosen[np.arange(n_items) if anchors is None else np.asarray(anchors)] = True
-    if not chosen.any():
-        raise ValueError("anchors must name at least one item")
-    return chosen
+def chosen_items(n_items: int, chosen: ArrayLike | None, name: str) -> Mask:
+    """Mask (n_items,) of items given as positions or as a mask, all when it is None.
+
+    Raises ValueError when there is none or a position is not an item's.
+    """
+    if chosen is None:
+        return np.ones(n_items, dtype=bool)
+    given = np.asarray(chosen)
+    mask = np.zeros(n_items, dtype=bool)
+    if given.dtype == bool and given.shape == mask.shape:
+        mask = given.copy()
+    elif given.size and (given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= n_items):
+        raise ValueError(f"{name} must be positions from 0 to {n_items - 1} or a mask of {n_items} items")
+    elif given.size:
+        mask[given] = True
+    if not mask.any():
+        raise ValueError(f"{name} must name at least one item")
+    return mask
 
 
 def purify(flag: Callable[[Mask], Mask], anchors: Mask, max_rounds: int) -> tuple[Mask, int, bool]:

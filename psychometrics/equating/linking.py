@@ -222,9 +222,8 @@ def _check(pair: _Pair, method: str) -> None:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     differ: NDArray[np.bool_] = pair.new.n_categories != pair.old.n_categories
     if differ.any():
-        raise ValueError(
-            f"anchor {pair.new.item_id[int(np.argmax(differ))]} has different categories in the calibrations"
-        )
+        name = pair.new.item_id[int(np.argmax(differ))]
+        raise ValueError(f"anchor {name} has a different number of categories in the two calibrations")
     nominal = [name for name, model in zip(pair.new.item_id, pair.new.model, strict=True) if model == "nrm"]
     if nominal and method in ("mean/mean", "mean/sigma"):
         raise ValueError(f"anchor {nominal[0]} is nominal and has no discrimination; use haebara or stocking-lord")
