@@ -81,7 +81,7 @@ class RobustEquation:
         return residual_weights(self.items, theta, self.weight, self.tuning)
 
     def sem(self, theta: Array, responses: Responses) -> Array:
-        """sqrt(sum of w^2 I) / sum of w I (Magis 2014, Psychometrika 79): (n_persons,), infinite without any weight."""
+        """sqrt(sum of w^2 I) / sum of w I (Magis 2016, Psychometrika 81): (n_persons,), infinite without any weight."""
         weight = self._weights(theta) * (responses >= 0).T
         slope = weight * item_information(self.items, theta)
         spread, total = np.sqrt((weight * slope).sum(axis=0)), slope.sum(axis=0)

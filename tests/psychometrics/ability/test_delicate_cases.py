@@ -203,6 +203,12 @@ def test_a_constant_pattern_under_ml_needs_no_help_from_another_method() -> None
     assert (found.theta[0], found.status[0]) == (6.0, "upper_bound")
 
 
+def test_one_right_and_one_wrong_of_equal_slope_meet_in_the_middle() -> None:
+    """Two items of discrimination 2, right at -2 and wrong at 3: 0.5 by symmetry."""
+    items = ItemParameters.logistic(2.0, [-2.0, 3.0])
+    assert estimate_ability([[1, 0]], items, "mle").theta[0] == pytest.approx(0.5, abs=1e-10)
+
+
 def test_contradictory_steep_items_are_weighed_not_lost() -> None:
     """Wrong at -3 and right at 3 with discrimination 150: the likelihood is flat between them, the prior decides."""
     items = ItemParameters.logistic(150.0, [-3.0, 3.0])
