@@ -16,7 +16,7 @@ from api.errors import as_problem, problem_of
 from api.json_guard import guard_json
 from api.pages import page_handlers
 from api.pages.render import as_page
-from api.routes import route_handlers
+from api.routes import publication_routes, route_handlers
 from api.server import keep_ready
 from api.settings import Settings
 from engine.workflows.shelf import Shelf
@@ -36,7 +36,7 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
 
     json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)
     return Litestar(
-        route_handlers=[json_api, *page_handlers, *documentation_routes],
+        route_handlers=[json_api, publication_routes, *page_handlers, *documentation_routes],
         lifespan=[lifespan],
         guards=[guard],
         dependencies={

@@ -4,6 +4,11 @@ from api.routes.assessments import AssessmentRoutes
 from api.routes.attempts import AttemptRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
+from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
 from api.routes.sessions import SessionRoutes
 
-route_handlers = [CatalogueRoutes, AttemptRoutes, SessionRoutes, BankRoutes, AssessmentRoutes]
+route_handlers = [
+    CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, AssessmentRoutes,
+]  # fmt: skip
+
+__all__ = ["publication_routes", "route_handlers"]

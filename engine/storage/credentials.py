@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from engine.credentials.keys import IssuerKey
 from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
 
@@ -26,17 +27,6 @@ class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
     revoked_reason: str | None = None
 
 
-class IssuerKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A signing key of the institution."""
-
-    key_id: str
-    kind: str
-    private_pem: bytes
-    public_pem: bytes
-    created_at: datetime
-    retired_at: datetime | None
-
-
 async def next_status_index(connection: Connection, salt: str) -> int:
     """A free place in the status list, not guessable from the order of issue."""
     return int(await connection.fetchval(sql.next_status_index, salt))
@@ -53,7 +43,15 @@ async def save(connection: Connection, institution_id: int, credential: StoredCr
 
 async def get(connection: Connection, uuid: UUID) -> StoredCredential | None:
     """The credential of that uuid."""
-    row = await connection.fetchrow(sql.get, uuid)
+    return _decode(await connection.fetchrow(sql.get, uuid))
+
+
+async def of_credit(connection: Connection, credit_id: int) -> StoredCredential | None:
+    """The credential that was issued for a credit."""
+    return _decode(await connection.fetchrow(sql.of_credit, credit_id))
+
+
+def _decode(row: Any) -> StoredCredential | None:
     if row is None:
         return None
     return msgspec.convert({**dict(row), "document": msgspec.json.decode(row["document"])}, StoredCredential)
@@ -76,16 +74,21 @@ async def institution_of(database: Database, uuid: UUID) -> int | None:
     return None if found is None else int(found)
 
 
-async def add_key(
-    connection: Connection, institution_id: int, key_id: str, kind: str, private_pem: bytes, public_pem: bytes
-) -> None:
-    """Keep a new signing key; the current one of its kind must be retired first."""
-    await connection.execute(sql.add_key, institution_id, key_id, kind, private_pem, public_pem)
+async def lock_keys(connection: Connection, institution_id: int) -> None:
+    """Keep others from making keys of this institution until the transaction ends."""
+    await connection.execute(sql.lock_keys, institution_id)
 
 
-async def retire_key(connection: Connection, kind: str) -> None:
-    """Stop signing with the current key of a kind; it stays listed for verification."""
-    await connection.execute(sql.retire_key, kind)
+async def add_key(connection: Connection, institution_id: int, key: IssuerKey) -> None:
+    """Keep a new signing key; the current one of its algorithm must be retired first."""
+    await connection.execute(
+        sql.add_key, institution_id, key.fragment, key.algorithm, key.private_pem, key.public_pem, key.created
+    )
+
+
+async def retire_key(connection: Connection, algorithm: str) -> None:
+    """Stop signing with the current key of an algorithm; it stays listed for verification."""
+    await connection.execute(sql.retire_key, algorithm)
 
 
 async def keys(connection: Connection) -> list[IssuerKey]:

@@ -16,6 +16,11 @@ SELECT uuid, account_id, credit_id, document, jwt, status_index, issued_at, revo
 FROM credential
 WHERE uuid = $1
 
+-- name: of_credit
+SELECT uuid, account_id, credit_id, document, jwt, status_index, issued_at, revoked_at, revoked_reason
+FROM credential
+WHERE credit_id = $1
+
 -- name: revoke
 UPDATE credential SET revoked_at = $2, revoked_reason = $3 WHERE credit_id = $1 AND revoked_at IS NULL
 
@@ -26,11 +31,14 @@ SELECT status_index FROM credential WHERE revoked_at IS NOT NULL ORDER BY status
 SELECT institution_of_credential($1)
 
 -- name: add_key
-INSERT INTO issuer_key (institution_id, key_id, kind, private_pem, public_pem)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO issuer_key (institution_id, fragment, algorithm, private_pem, public_pem, created)
+VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: retire_key
-UPDATE issuer_key SET retired_at = now() WHERE kind = $1 AND retired_at IS NULL
+UPDATE issuer_key SET retired = now() WHERE algorithm = $1 AND retired IS NULL
 
 -- name: keys
-SELECT key_id, kind, private_pem, public_pem, created_at, retired_at FROM issuer_key ORDER BY id
+SELECT fragment, algorithm, private_pem, public_pem, created, retired FROM issuer_key ORDER BY id
+
+-- name: lock_keys
+SELECT pg_advisory_xact_lock(hashtext('issuer_key'), $1::integer)

@@ -54,6 +54,11 @@ async def of_attempt(connection: Connection, attempt_id: int) -> Credit | None:
     return None if row is None else msgspec.convert(dict(row), Credit)
 
 
+async def lock(connection: Connection, credit_id: int) -> None:
+    """Keep other steps about this credit waiting until the transaction ends."""
+    await connection.execute(sql.lock, credit_id)
+
+
 async def revoke(connection: Connection, credit_id: int, at: datetime, reason: str) -> None:
     """Take a credit back; it stays in the record with its reason."""
     await connection.execute(sql.revoke, credit_id, at, reason)

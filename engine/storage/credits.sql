@@ -18,5 +18,8 @@ WHERE c.attempt_id = $1
 ORDER BY c.id DESC
 LIMIT 1
 
+-- name: lock
+SELECT id FROM credit WHERE id = $1 FOR UPDATE
+
 -- name: revoke
 UPDATE credit SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL

@@ -204,6 +204,11 @@ async def test_pupils_walk_from_pre_test_to_credit(
         if session["decision"]["passed"]:
             credited += 1
             assert standing["credit"]["hours"] == "1.5"
+            credential = body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
+            again = body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
+            assert again == credential
+            verdict = body(await client.get(f"/api/v1/verify/{credential['uuid']}"), 200)
+            assert verdict["status"] == "valid", verdict
     agreement = float(np.corrcoef(short, full)[0, 1])
     record_property("agreement", json.dumps({"correlation": agreement, "same_decision": agreed / N_PUPILS}))
     print(f"\n{N_PUPILS} pupils: r = {agreement:.3f}, same decision {agreed}/{N_PUPILS}, credited {credited}")

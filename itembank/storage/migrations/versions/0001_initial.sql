@@ -364,15 +364,15 @@ CREATE UNIQUE INDEX credit_once ON credit (account_id, assessment_id) WHERE revo
 CREATE TABLE issuer_key (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     institution_id bigint NOT NULL REFERENCES institution,
-    key_id text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('ed25519', 'rsa')),
+    fragment text NOT NULL,
+    algorithm text NOT NULL CHECK (algorithm IN ('EdDSA', 'RS256')),
     private_pem bytea NOT NULL,
     public_pem bytea NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    retired_at timestamptz,
-    UNIQUE (institution_id, key_id)
+    created timestamptz NOT NULL,
+    retired timestamptz,
+    UNIQUE (institution_id, fragment)
 );
-CREATE UNIQUE INDEX issuer_key_current ON issuer_key (institution_id, kind) WHERE retired_at IS NULL;
+CREATE UNIQUE INDEX issuer_key_current ON issuer_key (institution_id, algorithm) WHERE retired IS NULL;
 
 CREATE TABLE credential (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -437,7 +437,7 @@ GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
 GRANT UPDATE (head) ON attempt TO assay_app;
 GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
-GRANT UPDATE (retired_at) ON issuer_key TO assay_app;
+GRANT UPDATE (retired) ON issuer_key TO assay_app;
 GRANT DELETE ON person, web_session, idempotency, draft TO assay_app;
 
 -- The few questions that come before the institution is known. Each runs as the owner and answers only what is asked.
