@@ -26,7 +26,7 @@ LOT = -3
 
 @dataclass(frozen=True, slots=True)
 class EligibilityCounts:
-    """Faded counts by ability group and item, (n_groups, n_items): sittings in which an item was eligible, was given."""
+    """Faded counts by ability group and item, (n_groups, n_items): sittings in which it was eligible, was given."""
 
     eligible: Floats
     given: Floats

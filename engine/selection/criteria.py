@@ -214,7 +214,7 @@ def _curve_variance(block: Block, weights: Floats) -> Floats:
     mean = (weights @ table.T).reshape(len(weights), n_items, n_categories)
     square = (weights @ (table**2).T).reshape(mean.shape)
     variance = square - mean**2
-    return np.asarray(variance[:, :, 1] if n_categories == 2 else variance.sum(axis=2))
+    return np.asarray(variance.sum(axis=2))
 
 
 def nearest_difficulty(block: Block, now: Situation) -> Floats:

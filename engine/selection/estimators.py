@@ -77,7 +77,7 @@ def _mode(nodes: Floats, likelihood: Floats, equation: _Equation) -> tuple[Float
     active: Indices | slice = slice(None)
     information = np.empty(len(theta))
     for turn in range(60):
-        at = theta[active]
+        at = theta[active].copy()
         score, information[active] = equation(active, at)
         below, above = np.where(score > 0, at, low[active]), np.where(score < 0, at, high[active])
         step = at + score / np.maximum(information[active], 1e-12)
@@ -93,7 +93,7 @@ def _mode(nodes: Floats, likelihood: Floats, equation: _Equation) -> tuple[Float
 
 
 def _top_of_parabola(nodes: Floats, height: Floats, best: Indices) -> Floats:
-    """Where the parabola through the logarithms around the best node is highest: a start within a fraction of a step."""
+    """Where the parabola through the logarithms around the best node is highest: a start close to the mode."""
     each, middle = np.arange(len(height)), np.clip(best, 1, len(nodes) - 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         left, top, right = (np.log(height[each, middle + step]) for step in (-1, 0, 1))

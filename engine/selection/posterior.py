@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import sici
 
 from engine.designs import AbilityDesign
 
@@ -126,27 +127,10 @@ def _linked(likelihood: Floats, prior: Prior, kernel: Floats) -> Summary:
 def mass_above(nodes: Floats, cut: float) -> Floats:
     """Weights v (n_nodes,) with P(theta ≥ cut) = posterior · v for a smooth posterior on equally spaced nodes.
 
-    The density is integrated from the cut as the cubic through its four nearest nodes, so the error falls with the
-    fourth power of the spacing although the cut lies between two nodes.
+    The cut mostly lies between two nodes. A posterior no narrower than the spacing is determined by its values at the
+    nodes (Whittaker's cardinal series), and the integral of that series above the cut is a sum of sine integrals; its
+    error falls faster than any power of the spacing, as that of the grid's other sums does (Stenger 1993).
     """
     spacing = nodes[1] - nodes[0]
-    place = (cut - nodes[0]) / spacing
-    cell = int(np.clip(np.floor(place), 1, len(nodes) - 3))
-    weights = (np.arange(len(nodes)) > cell).astype(float)
-    around = np.arange(cell - 1, cell + 3)
-    weights[around] = _cubic_tail(place - cell)
-    weights[cell + 3 :] = 1.0
-    return weights
-
-
-def _cubic_tail(offset: float) -> Floats:
-    """Weights of the nodes −1, 0, 1, 2 around a cut at `offset` in [0, 1], in units of the spacing.
-
-    From the cut to node 1 the cubic is integrated exactly; from node 1 upwards the trapezoidal rule counts half of it,
-    and the first Euler–Maclaurin term (derivative / 12) corrects that end.
-    """
-    stencil, powers = np.array([-1.0, 0.0, 1.0, 2.0]), np.arange(4)
-    vandermonde = stencil[None, :] ** powers[:, None]
-    partial = np.linalg.solve(vandermonde, (1.0 - offset ** (powers + 1)) / (powers + 1))
-    derivative = np.linalg.solve(vandermonde, powers.astype(float))
-    return np.asarray(partial + np.array([0.0, 0.0, 0.5, 1.0]) + derivative / 12.0)
+    sine_integral, _ = sici(np.pi * (cut - nodes) / spacing)
+    return np.asarray(0.5 - sine_integral / np.pi)

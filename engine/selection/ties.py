@@ -68,8 +68,8 @@ def rounded(scores: NDArray[np.float64], digits: int = SIGNIFICANT_DIGITS) -> ND
 def choose(scores: NDArray[np.float64], session: Keys, position: int, item: Keys, best_of: int = 1) -> NDArray[np.intp]:
     """Column of the best score of each row, −inf meaning not eligible; −1 where a row has none.
 
-    scores: (n_persons, n_items); session: (n_persons,); item: keys, (n_items,) or (n_persons, n_items). With `best_of` k, one of the k best is
-    drawn by the hash (Kingsbury & Zara 1989).
+    scores: (n_persons, n_items); session: (n_persons,); item: keys, (n_items,) or (n_persons, n_items). With `best_of`
+    k, one of the k best is drawn by the hash (Kingsbury & Zara 1989).
     """
     scores, item = rounded(scores), np.broadcast_to(item, scores.shape)
     if best_of > 1:
