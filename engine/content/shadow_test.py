@@ -2,8 +2,9 @@
 
 The next item is the best free item of that test, so a sitting can never reach a dead end (van der Linden & Reese 1998,
 Applied Psychological Measurement 22). Between two steps only costs and a bound change, so the simplex method starts
-from the last basis and needs few pivots; the relaxation is mostly integral already. Where it is not, a dive finds a good
-test, variables whose reduced cost exceeds the distance to it are fixed, and a small programme of the rest is branched.
+from the last basis and needs few pivots; the relaxation is mostly integral already. Where it is not, a dive finds a
+good test, variables whose reduced cost exceeds the distance to it are fixed, and a small programme of the rest is
+branched.
 """
 
 from __future__ import annotations

@@ -267,4 +267,5 @@ def _lines(items: ItemParameters, index: int, n_categories: int) -> tuple[Floats
     discrimination = 1.0 if items.model[index] == "pcm" else float(items.discrimination[index])
     steps = items.steps[index, : n_categories - 1]
     intercepts = np.concatenate([[0.0], -discrimination * np.cumsum(steps)])
-    return discrimination * np.arange(n_categories), intercepts
+    slopes: Floats = discrimination * np.arange(n_categories, dtype=np.float64)
+    return slopes, np.asarray(intercepts, dtype=np.float64)

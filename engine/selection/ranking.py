@@ -116,13 +116,22 @@ def _shadow_mask(plan: Plan, model: ShadowModel, standing: Standing) -> Mask:
     mask = np.zeros_like(standing.eligible)
     solver = model.solver()
     for person, given in enumerate(standing.items):
-        free = standing.eligible[person]
+        free = standing.eligible[person] & ~closed_items(plan.constraints.sets, given, len(plan.pool))
         try:
             test = solver.assemble(worth[person], given, free)
         except NoShadowTest:
             continue
         mask[person, together(plan.constraints.sets, given, np.setdiff1d(test.items, given))] = True
     return mask
+
+
+def closed_items(sets: StimulusSets | None, given: Indices, n_items: int) -> Mask:
+    """Items of stimuli the sitting has left: a stimulus is not shown a second time."""
+    closed = np.zeros(n_items, dtype=bool)
+    for members in sets.members if sets is not None and len(given) else ():
+        if given[-1] not in members and np.isin(given, members).any():
+            closed[members] = True
+    return closed
 
 
 def together(sets: StimulusSets | None, given: Indices, planned: Indices) -> Indices:

@@ -105,7 +105,7 @@ def _end_some(plan: Plan, group: _Group, position: int, theta: Floats, sem: Floa
         standing = _standing(plan, group, position, theta, sem).rows(over)
         into.finish(plan, group.persons[over], standing, reasons[over])
         group.keep(~over)
-    return chosen[~over]
+    return np.asarray(chosen[~over])
 
 
 def _standing(plan: Plan, group: _Group, position: int, theta: Floats, sem: Floats) -> Standing:
@@ -161,7 +161,7 @@ def _first_free(lists: CandidateLists, cell: Indices, used: Mask, n_tried: int) 
         taken = flat[lists.order[cell[full]] + base[full, None]]
         first = taken.argmin(axis=1)
         rank[full] = np.where(taken[np.arange(len(full)), first], length, first)
-    return rank
+    return np.asarray(rank)
 
 
 def _among_rivals(

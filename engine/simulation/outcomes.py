@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def precision(name: str, sittings: Sittings, truth: Floats, dimension: int) -> P
     error = theta - true
     bands = [
         _ability_band(low, high, error[inside], sem[inside], sittings.length[inside])
-        for low, high in zip(ABILITY_EDGES[:-1], ABILITY_EDGES[1:], strict=True)
+        for low, high in pairwise(ABILITY_EDGES.tolist())
         if (inside := (true >= low) & (true < high)).any()
     ]
     finite = np.where(np.isfinite(sem), sem, _FAR)
@@ -189,7 +190,7 @@ def classification(name: str, cut: float, credited: Mask, true: Floats) -> Class
             credited=float(credited[inside].mean()),
             accuracy=float((credited[inside] == master[inside]).mean()),
         )
-        for low, high in zip(DISTANCE_EDGES[:-1], DISTANCE_EDGES[1:], strict=True)
+        for low, high in pairwise(DISTANCE_EDGES.tolist())
         if (inside := (true - cut >= low) & (true - cut < high)).any()
     ]
     return Classification(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.designs import DesignError
 from engine.selection.plan import Plan
-from engine.selection.ties import Keys, hashes, key_of
+from engine.selection.ties import Keys, hashes, keys_of
 from engine.simulation.cohort import Answer, Indices, Mask, Sittings, longest_test, run_general
 from engine.simulation.fast import is_fast, run_fast
 
@@ -51,7 +51,7 @@ def draw_abilities(population: Population, n_persons: int, n_dimensions: int, se
 def session_keys(seed: int, first: int, n_persons: int, attempt: int = 0) -> Keys:
     """Keys of simulated sittings."""
     people = np.arange(first, first + n_persons, dtype=np.uint64)
-    return hashes(key_of(f"simulation {seed} {attempt}"), 0, people)
+    return hashes(keys_of((f"simulation {seed} {attempt}",)), 0, people)
 
 
 def run_plan(
@@ -89,7 +89,7 @@ def replay_responses(
 
     def answers(start: int, stop: int) -> Answer:
         def answer(persons: Indices, items: Indices, position: int) -> Indices:
-            return responses[persons, items].astype(np.intp)
+            return np.asarray(responses[persons, items], dtype=np.intp)
 
         return answer
 
@@ -127,9 +127,9 @@ def _model_answers(plan: Plan, theta: Floats, luck: Floats, start: int) -> Answe
         at = theta[persons, dimension[items]] if theta.shape[1] > 1 else theta[persons, 0]
         chance = luck[position, persons - start]
         if curves.all_logistic:
-            return (chance < curves.probability_right(items, at)).astype(np.intp)
+            return np.asarray(chance < curves.probability_right(items, at), dtype=np.intp)
         cumulative = np.cumsum(curves.probabilities(items, at)[:, ::-1], axis=1)[:, ::-1]
-        return np.asarray((chance[:, None] < cumulative[:, 1:]).sum(axis=1))
+        return np.asarray((chance[:, None] < cumulative[:, 1:]).sum(axis=1), dtype=np.intp)
 
     return answer
 

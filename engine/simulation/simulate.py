@@ -106,7 +106,7 @@ def simulate_chain(
         raise DesignError("A chain needs two designs of the same ability.structure, both with decision.cut_theta.")
     truth = draw_abilities(people, n_persons, first.pool.n_dimensions, seed)
     before = run_plan(first, truth, seed, progress=progress)
-    passed = before.credited.all(axis=1)
+    passed = np.asarray(before.credited.all(axis=1))
     fresh = ~_seen(before, len(first.pool))[passed]
     after = run_plan(second, truth[passed], seed, eligible=fresh, attempt=1, progress=progress)
     outcomes = [outcome_of(first, before, truth)]
