@@ -175,3 +175,10 @@ def test_a_flat_item_peaks_at_its_difficulty_with_no_information() -> None:
     theta, height = most_informative_theta(ItemParameters.logistic(0.0, 0.7, 0.2))
     assert theta[0] == pytest.approx(0.7)
     assert height[0] == 0.0
+
+
+def test_the_textbook_tables_of_information() -> None:
+    """Baker (2001), The Basics of Item Response Theory, chapter 6: b = 1, a = 1.5, without guessing and with c = .2."""
+    without, guessed = ItemParameters.logistic(1.5, 1.0), ItemParameters.logistic(1.5, 1.0, 0.2)
+    assert item_information(without, 1.0)[0, 0] == pytest.approx(0.562, abs=6e-4)
+    np.testing.assert_allclose(item_information(guessed, [0.0, 1.0, 2.0])[0], [0.142, 0.375, 0.257], atol=6e-4)

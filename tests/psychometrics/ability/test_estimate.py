@@ -275,3 +275,11 @@ def test_the_grid_may_be_a_grid_of_the_callers_own() -> None:
     for person, answers in enumerate(responses):
         posterior = weights * np.exp([naive_log_likelihood(items, answers, t) for t in nodes])
         assert found.theta[person] == pytest.approx(posterior @ nodes / posterior.sum(), abs=1e-10)
+
+
+def test_the_textbook_example_of_maximum_likelihood() -> None:
+    """Baker (2001), The Basics of Item Response Theory, chapter 5: answers 1, 0, 1 give .3249, standard error 1.23."""
+    items = ItemParameters.logistic([1.0, 1.2, 0.8], [-1.0, 0.0, 1.0])
+    found = estimate_ability([[1, 0, 1]], items, "mle")
+    assert found.theta[0] == pytest.approx(0.3249, abs=1e-4)
+    assert found.sem[0] == pytest.approx(1.23, abs=0.005)
