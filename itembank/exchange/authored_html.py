@@ -15,15 +15,18 @@ NAME = re.compile(r"(?<=<)[A-Za-z][\w-]*|(?<=\s)[A-Za-z][\w-]*(?==)")
 
 def block(text: str) -> tuple[str, tuple[str, ...]]:
     """A stem or stimulus: plain text becomes paragraphs, HTML is sanitised; with what sanitising took away."""
-    if MARKUP.search(text):
-        return sanitised(text)
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
-    return "".join(f"<p>{_lines(part)}</p>" for part in paragraphs), ()
+    return sanitised(text) if MARKUP.search(text) else (paragraphs(text), ())
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as paragraphs, whatever marks it holds; in the form that sanitising leaves alone."""
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+    return sanitise("".join(f"<p>{_lines(part)}</p>" for part in parts))
 
 
 def inline(text: str) -> tuple[str, tuple[str, ...]]:
     """An option: plain text is escaped, HTML is sanitised; with what sanitising took away."""
-    return sanitised(text) if MARKUP.search(text) else (_lines(text), ())
+    return sanitised(text) if MARKUP.search(text) else (sanitise(_lines(text)), ())
 
 
 def _lines(text: str) -> str:

@@ -4,11 +4,10 @@ r"""GIFT in: Moodle's plain-text question format, as teachers type it.
 {=term -> partner}; {} for an essay; text behind the braces makes a gap in a sentence. \ escapes ~ = # { } and :.
 """
 
-import html
 import re
 
 from itembank.errors import BankError
-from itembank.exchange.authored_html import block
+from itembank.exchange.authored_html import paragraphs
 from itembank.exchange.delimited import Source, check_text, open_source, source_name
 from itembank.exchange.findings import Findings
 from itembank.exchange.item_forms import Formed, essay_item, match_item, numeric_item
@@ -105,10 +104,7 @@ def _head(text: str) -> tuple[str, bool, str]:
 
 
 def _stem(text: str, markup: bool) -> str:
-    plain = unescaped(text)
-    return (
-        plain if markup else block(html.escape(plain, quote=False).replace("&amp;", "&") if "<" in plain else plain)[0]
-    )
+    return unescaped(text) if markup else paragraphs(unescaped(text))
 
 
 def _made(stem: str, answers: str, markup: bool) -> Made:
