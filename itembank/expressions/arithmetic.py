@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from statistics import median
 
 from itembank.expressions import numbers
 from itembank.expressions.values import NULL, Value, as_numbers, boolean, number
@@ -126,13 +127,13 @@ def _of_whole(read: Numbers, function: Callable[..., int]) -> Fraction | None:
 
 
 def statistic(args: Sequence[Value], name: str) -> Value:
-    """mean, popVariance, popSD, sampleVariance or sampleSD of a container; sample forms need two values."""
+    """mean, median, popVariance, popSD, sampleVariance or sampleSD of a container; sample forms need two values."""
     read = as_numbers(args)
     if not read or (name.startswith("sample") and len(read) < 2):
         return NULL
     mean = sum(read, Fraction(0)) / len(read)
-    if name == "mean":
-        return number(mean)
+    if name in ("mean", "median"):
+        return number(mean if name == "mean" else median(read))
     count = len(read) - 1 if name.startswith("sample") else len(read)
     variance = sum(((value - mean) ** 2 for value in read), Fraction(0)) / count
     if name.endswith("SD"):
@@ -181,6 +182,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "coth": lambda x: math.cosh(x) / math.sinh(x),
     "log": math.log10,
     "ln": math.log,
+    "sqrt": math.sqrt,
     "exp": math.exp,
     "abs": abs,
     "signum": lambda x: float((x > 0) - (x < 0)),

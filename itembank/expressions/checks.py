@@ -38,7 +38,7 @@ NEEDED = {
     "stats_operator": ("name",),
     "math_constant": ("name",),
 }
-STATISTICS = ("mean", "popVariance", "popSD", "sampleVariance", "sampleSD")
+STATISTICS = ("mean", "median", "popVariance", "popSD", "sampleVariance", "sampleSD")
 
 
 def unsupported(rules: Sequence[Expression]) -> tuple[str, ...]:
@@ -81,6 +81,8 @@ def _check_depth(rules: Sequence[Expression]) -> None:
 
 def _problems(rule: Expression) -> Iterator[str]:
     op, given = rule["op"], len(rule.get("args", ()))
+    if op not in OPERATORS | RULES:
+        return
     missing = [name for name in NEEDED.get(op, ()) if not str(rule.get(name, "")).strip()]
     if missing:
         yield f"it lacks {missing[0].replace('_', '-')}"

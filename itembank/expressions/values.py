@@ -11,6 +11,7 @@ from itembank.records import Record
 
 Point = tuple[Fraction, Fraction]
 Atom = str | bool | Fraction | tuple[str, str] | Point
+LARGEST = Fraction(10) ** 300
 NUMERIC = ("integer", "float", "duration")
 
 
@@ -35,7 +36,9 @@ def boolean(truth: bool) -> Value:
 
 
 def number(value: Fraction | int, base_type: str = "float") -> Value:
-    return Value(base_type=base_type, atoms=(Fraction(value),))
+    """A numeric value; NULL beyond what a float can hold (QTI's INF is of no use for a score)."""
+    exact = Fraction(value)
+    return NULL if abs(exact) > LARGEST else Value(base_type=base_type, atoms=(exact,))
 
 
 def container(base_type: str, cardinality: Cardinality, atoms: Iterable[Atom]) -> Value:

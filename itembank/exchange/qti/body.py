@@ -15,6 +15,7 @@ OWN_MARKS = ("data-interaction", "data-gap", "data-hottext", "data-response", "d
 SOURCES = ("src", "poster")
 LEFT_OUT = frozenset({"script", "style", "stylesheet", "catalog_info", "companion_materials_info", "include"})
 QUIETLY_LEFT_OUT = frozenset({"prompt", "stylesheet"})
+UNLESS = "!"
 OBJECT_TAGS = {"image": "img", "audio": "audio", "video": "video"}
 
 
@@ -85,6 +86,8 @@ class BodyReader:
             kept = self.store.refer(str(value), self.place) if name in SOURCES else str(value)
             if kept or name == "alt":
                 copy.set(name, kept)
+        if copy.tag in ("audio", "video"):
+            copy.set("controls", "controls")
         self.fill(element, copy, holder)
 
     def read_object(self, element: etree._Element, into: etree._Element, holder: str) -> None:
@@ -147,12 +150,16 @@ class BodyReader:
         self.place = here
 
     def read_feedback(self, element: etree._Element, into: etree._Element, holder: str) -> None:
-        """Feedback is kept apart by outcome and value; what is shown until an outcome hides it stays in the text."""
+        """Feedback is kept apart by outcome and value ("!value": shown unless the outcome has it).
+
+        Parts of the text that stand until an outcome hides them stay in it.
+        """
         values = attributes(element)
-        if values.get("show_hide", "show") == "hide":
+        hiding = values.get("show_hide", "show") == "hide"
+        if hiding and name_of(element) != "modal_feedback":
             self.fill(element, into, holder)
             return
-        key = f"{values.get('outcome_identifier', '')}.{values.get('identifier', '')}"
+        key = f"{values.get('outcome_identifier', '')}.{UNLESS if hiding else ''}{values.get('identifier', '')}"
         said = self.markup(element, holder)
         before = self.feedback.get(key, "")
         if said not in before:

@@ -134,7 +134,8 @@ class _ItemReader:
 
     def _templated(self, template: str) -> tuple[ScoringRule, tuple[dict[str, object], ...]]:
         """A standard template, or one that the package itself carries."""
-        outcomes = frozenset(outcome.identifier for outcome in self.outcomes)
+        empty = [outcome for outcome in self.outcomes if outcome.identifier == "MAXSCORE" and not outcome.default]
+        outcomes = frozenset(outcome.identifier for outcome in self.outcomes if outcome not in empty)
         cartridge = common_cartridge_rules(template, outcomes)
         if cartridge is not None:
             return "rules", cartridge

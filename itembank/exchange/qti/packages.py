@@ -168,8 +168,7 @@ def _read_resource(
         return
     try:
         found = read_item(data, resource.path, files)
-        if any(found.item.key == other.item.key for other in read):
-            raise FileRefused(f"the key '{found.item.key}' stands for another item of the package already")
+        found = _with_own_key(found, resource, {other.item.key for other in read})
     except (BankError, RecursionError) as failure:
         entries.append(refused(resource.identifier, resource.path, str(failure)))
         return
@@ -177,6 +176,18 @@ def _read_resource(
     found = apply_extras(found, data, extras.get(resource.path))
     read.append(found)
     entries.append(taken(found.item.key, resource.path, found.notes))
+
+
+def _with_own_key(read: ReadItem, resource: Resource, taken_keys: set[str]) -> ReadItem:
+    """The item under a key that no other item of the package has."""
+    key = read.item.key
+    if key not in taken_keys:
+        return read
+    own = next(
+        k for k in (f"{key}-{resource.identifier}{'+' * n}" for n in range(len(taken_keys) + 1)) if k not in taken_keys
+    )
+    note = f"Its identifier '{key}' is that of another item of the package; it is called '{own}' here."
+    return msgspec.structs.replace(read, item=msgspec.structs.replace(read.item, key=own), notes=(*read.notes, note))
 
 
 def _described(read: ReadItem, resource: Resource, statistics: Mapping[str, UsageStatistics]) -> ReadItem:

@@ -105,7 +105,7 @@ def _best(declared: ResponseDeclaration, most: int) -> Fraction:
 
 def _stated_points(scoring: ItemScoring) -> list[Fraction]:
     """Every number of points that the item names."""
-    points = [Fraction(1)] if scoring.rule == "match_correct" else []
+    points = [Fraction(1)] if scoring.rule in ("match_correct", "human") else []
     for declared in scoring.responses:
         for mapping in (declared.mapping, declared.area_mapping):
             if mapping is not None and scoring.rule != "match_correct":

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 
 from lxml import etree
 
-from itembank.exchange.qti.body import add_text
+from itembank.exchange.qti.body import OWN_MARKS, add_text
 from itembank.exchange.qti.files import media_type
 from itembank.exchange.qti.names import MATHML, XML
 from itembank.exchange.qti.writing import Writer, as_tree, printable
@@ -66,9 +66,9 @@ class BodyWriter:
     def _children(self, source: etree._Element, into: etree._Element) -> None:
         add_text(into, source.text)
         for child in source:
-            made = self._made(child)
-            into.append(made)
-            made.tail = child.tail
+            if child.get("data-interaction") in self.unwritten or child.get("data-interaction") is None:
+                into.append(self._made(child))
+            add_text(into, child.tail)
 
     def _made(self, source: etree._Element) -> etree._Element:
         tag = str(source.tag)
@@ -115,7 +115,7 @@ class BodyWriter:
             made.set(name, self.reference(value))
         elif name in ("controls", "default", "loop") and not value:
             made.set(name, "true" if self.writer.version == "2.2" else name)
-        elif self.writer.version == "3.0" or name in ATTRIBUTES_22:
+        elif name not in OWN_MARKS and (self.writer.version == "3.0" or name in ATTRIBUTES_22):
             made.set(name, value)
 
     def reference(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from itembank.exchange.qti.body import UNLESS
 from itembank.exchange.qti.names import XML
 from itembank.exchange.qti.writing import Version, Writer, printable, written
 from itembank.exchange.qti.writing_body import BodyWriter
@@ -187,7 +188,9 @@ def _set_score(points: str) -> Expression:
 def _write_feedback(writer: Writer, root: etree._Element, scoring: ItemScoring, body: BodyWriter) -> None:
     for key, said in scoring.feedback.items():
         outcome, _, identifier = key.partition(".")
-        shown = {"outcome_identifier": outcome or "FEEDBACK", "identifier": identifier or "ANY", "show_hide": "show"}
+        hiding = identifier.startswith(UNLESS)
+        shown = {"outcome_identifier": outcome or "FEEDBACK", "show_hide": "hide" if hiding else "show"}
+        shown["identifier"] = identifier.removeprefix(UNLESS) or "ANY"
         made = writer.add(root, "modal_feedback", shown)
         body.fill(said, writer.add(made, "content_body") if writer.version == "3.0" else made)
 
