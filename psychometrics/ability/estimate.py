@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ class Options:
 
 def estimate_ability(
     responses: Any,
-    items: ItemParameters,
+    items: Any,
     method: str = "eap",
     *,
     prior: Any = None,
@@ -75,7 +75,9 @@ def estimate_ability(
 ) -> AbilityEstimate:
     """Ability of every person, for any mixture of dichotomous and polytomous items.
 
-    responses: (n_persons, n_items) categories from 0, `MISSING` (-1) or NaN where not administered; items: n_items.
+    responses: (n_persons, n_items) categories from 0, `MISSING` (-1) or NaN where not administered; items:
+    `ItemParameters`, a calibration result, its list of item records, or a matrix of discrimination, difficulty and, if
+    there are, guessing and upper (n_items, 2 to 4).
 
     method: "eap" posterior mean and sd on the grid (Bock & Mislevy 1982, APM 6); "map" posterior mode (Birnbaum 1969);
     "mle" maximum likelihood; "wle" Warm's (1989, Psychometrika 54) weighted likelihood; "robust" weighted scores
@@ -91,16 +93,32 @@ def estimate_ability(
     Raises ValueError for an unknown method or option, or answers that do not fit the items. Perfect, empty and
     contradictory patterns do not raise: they have a status.
     """
-    matrix = as_responses(responses)
-    check_categories(matrix, items)
+    bank, matrix = _as_items(items), as_responses(responses)
+    check_categories(matrix, bank)
     options = _options(method, bounds, information, weight, tuning)
     belief = make_prior(prior, grid, options.bounds, len(matrix))
-    status = pattern_status(matrix, items)
+    status = pattern_status(matrix, bank)
     theta, sem = np.zeros(len(matrix)), np.zeros(len(matrix))
-    estimate = _eap(items, belief) if method == "eap" else _by_equation(items, belief, options)
-    for persons in _chunks(matrix, items):
+    estimate = _eap(bank, belief) if method == "eap" else _by_equation(bank, belief, options)
+    for persons in _chunks(matrix, bank):
         theta[persons], sem[persons] = estimate(matrix[persons], belief.rows(persons), status[persons])
     return AbilityEstimate(theta, sem, status)
+
+
+def _as_items(items: Any) -> ItemParameters:
+    if not isinstance(items, ItemParameters):
+        items = getattr(items, "items", items)
+    if isinstance(items, ItemParameters):
+        return items
+    if isinstance(items, (list, tuple)) and all(isinstance(item, Mapping) for item in items):
+        return ItemParameters.from_records(items)
+    columns = np.asarray(items, dtype=np.float64)
+    if columns.ndim != 2 or not 2 <= columns.shape[1] <= 4:
+        raise ValueError(
+            "items must be ItemParameters, a calibration result, item records, or a matrix of discrimination, "
+            f"difficulty, guessing and upper, not an array of shape {columns.shape}"
+        )
+    return ItemParameters.logistic(*columns.T)
 
 
 class _eap:

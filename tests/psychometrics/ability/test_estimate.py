@@ -1,6 +1,9 @@
 """Every estimator against a naive twin: sums of logs from the textbook, scipy's optimisers, brute-force integrals."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import polars
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -283,3 +286,22 @@ def test_the_textbook_example_of_maximum_likelihood() -> None:
     found = estimate_ability([[1, 0, 1]], items, "mle")
     assert found.theta[0] == pytest.approx(0.3249, abs=1e-4)
     assert found.sem[0] == pytest.approx(1.23, abs=0.005)
+
+
+def test_items_in_whatever_form_they_are_held() -> None:
+    items = ItemParameters.logistic([1.0, 1.5], [0.0, 0.5], [0.0, 0.2])
+    answers = [[1, 0], [0, 1]]
+    expected = estimate_ability(answers, items).theta
+    matrix = np.array([[1.0, 0.0, 0.0], [1.5, 0.5, 0.2]])
+    for held in (items.to_records(), matrix, SimpleNamespace(items=items)):
+        np.testing.assert_allclose(estimate_ability(answers, held).theta, expected, atol=1e-12)
+    with pytest.raises(ValueError, match=r"not an array of shape \(2, 5\)"):
+        estimate_ability(answers, np.ones((2, 5)))
+
+
+def test_data_frames_and_missing_values_of_the_callers_kind() -> None:
+    items = ItemParameters.logistic(1.0, [0.0, 0.5])
+    expected = estimate_ability([[1, -1], [0, 1]], items).theta
+    frame = polars.DataFrame({"a": [1, 0], "b": [None, 1]})
+    for held in (frame, [[1, None], [0, 1]], np.array([[1.0, np.nan], [0.0, 1.0]])):
+        np.testing.assert_array_equal(estimate_ability(held, items).theta, expected)
