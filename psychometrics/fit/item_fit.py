@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from psychometrics.arrays import as_responses
 from psychometrics.fit.mean_squares import COMPUTED, item_mean_squares
+from psychometrics.fit.populations import Populations
 from psychometrics.fit.s_x2 import s_x2
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.quadrature import Grid
@@ -52,16 +53,17 @@ def item_fit(
     items: ItemParameters,
     responses: Any,
     *,
-    grid: Grid | None = None,
+    grid: Grid | Populations | None = None,
     theta: ArrayLike | None = None,
     n_parameters: Sequence[int] | None = None,
     n_population_parameters: int | None = None,
 ) -> ItemFit:
     """S-X², infit and outfit of calibrated items.
 
-    items, responses: as calibrated, (n_persons, n_items); grid: the estimated population, N(0, 1) unless given; theta:
-    (n_persons,) for infit and outfit, the posterior mean when absent; n_parameters, n_population_parameters: as in
-    `s_x2`. Several groups: pass the pooled population as grid. Raises ValueError as the statistics do.
+    items, responses: as calibrated, (n_persons, n_items); grid: the estimated population, or `Populations` of several
+    groups, N(0, 1) unless given; theta: (n_persons,) for infit and outfit, the posterior mean when absent;
+    n_parameters, n_population_parameters: as in `s_x2`. `calibration_fit` takes all of this from a calibration.
+    Raises ValueError as the statistics do.
     """
     answers = as_responses(responses)
     chi = s_x2(

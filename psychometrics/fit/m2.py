@@ -71,8 +71,8 @@ def m2(
     m2*: scores and products of scores, which for dichotomous items is M2 (Maydeu-Olivares & Joe 2006, Psychometrika
     71, 713-732; Cai & Hansen 2013, British Journal of Mathematical and Statistical Psychology 66, 245-276); c2:
     category proportions and products of scores (Cai & Monro 2014, CRESST report). grid: the population, N(0, 1) unless
-    given; population: which of mean and sd were estimated, ("sd",) when all slopes are fixed and none otherwise unless
-    given; estimated: (n_items,) False for items whose parameters were fixed beforehand.
+    given; population: which of mean and sd were estimated, ("sd",) when a model fixes its slopes and none otherwise
+    unless given; estimated: (n_items,) False for items whose parameters were fixed beforehand.
 
     Raises ValueError on answers that do not fit the items, an unknown statistic, or a test of so many items that the
     covariance of its margins would not fit in memory.
@@ -108,7 +108,7 @@ def _check_size(n_single: int, n_items: int) -> None:
 
 def _population(items: ItemParameters, given: tuple[str, ...] | None) -> tuple[str, ...]:
     if given is None:
-        return ("sd",) if all(model.fixed_slope for model, _, _ in kinds(items)) else ()
+        return ("sd",) if any(model.fixed_slope for model, _, _ in kinds(items)) else ()
     if not set(given) <= {"mean", "sd"}:
         raise ValueError(f"population must name mean, sd or both, not {given!r}")
     return given

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from psychometrics.fit.populations import Populations
 from psychometrics.fit.residuals import LARGEST_SPREAD, ScoreResiduals, prepare, score_residuals
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.quadrature import Grid
@@ -33,7 +34,7 @@ class MeanSquares:
 
 
 def item_mean_squares(
-    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | None = None
+    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | Populations | None = None
 ) -> MeanSquares:
     """Infit and outfit of items over the persons who answered them.
 
@@ -47,7 +48,7 @@ def item_mean_squares(
 
 
 def person_mean_squares(
-    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | None = None
+    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | Populations | None = None
 ) -> MeanSquares:
     """Infit and outfit of persons over the items they answered; arguments and errors as in `item_mean_squares`."""
     answers, ability = prepare(items, responses, theta, grid)

@@ -16,11 +16,12 @@ from scipy.special import ndtr
 
 from psychometrics.ability.estimate import estimate_ability
 from psychometrics.arrays import MISSING
+from psychometrics.fit.populations import Populations, as_populations
 from psychometrics.fit.residuals import blocks, prepare
 from psychometrics.information import log_derivatives
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import log_probabilities
-from psychometrics.quadrature import Grid, normal_grid
+from psychometrics.quadrature import Grid
 
 Method = Literal["mle", "map", "wle"]
 
@@ -54,7 +55,9 @@ class _Moments:
     bias: Array
 
 
-def lz(items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | None = None) -> PersonFit:
+def lz(
+    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | Populations | None = None
+) -> PersonFit:
     """Standardised log-likelihood of each pattern.
 
     responses: (n_persons, n_items); theta: (n_persons,), the posterior mean under grid (N(0, 1) unless given) when it
@@ -72,7 +75,7 @@ def lz_star(
     *,
     method: Method = "map",
     theta: ArrayLike | None = None,
-    grid: Grid | None = None,
+    grid: Grid | Populations | None = None,
 ) -> PersonFit:
     """Standardised log-likelihood, corrected for the ability being estimated.
 
@@ -85,14 +88,14 @@ def lz_star(
     """
     if method not in ("mle", "map", "wle"):
         raise ValueError(f"method must be mle, map or wle, not {method!r}")
-    population = grid or normal_grid()
     answers, ability = prepare(items, responses, np.zeros(len(responses)) if theta is None else theta, grid)
+    origin = as_populations(grid, len(answers))
     if theta is None:
-        ability = estimate_ability(answers, items, method, prior=(population.mean, population.sd)).theta
+        ability = estimate_ability(answers, items, method, prior=(origin.mean, origin.sd)).theta
     moments = _all_moments(items, answers, ability)
     weight = moments.covariance / np.where(moments.information > 0, moments.information, 1.0)
     variance = moments.variance - weight * moments.covariance
-    deviation = moments.deviation + weight * _prior_slope(method, ability, moments, population)
+    deviation = moments.deviation + weight * _prior_slope(method, ability, moments, origin)
     status = _status(answers, variance)
     if method == "mle":
         bound = (np.abs(ability) >= BOUND - 1e-6) & (status == COMPUTED)
@@ -103,10 +106,10 @@ def lz_star(
 BOUND = 6.0
 
 
-def _prior_slope(method: Method, theta: Array, moments: _Moments, grid: Grid) -> Array:
+def _prior_slope(method: Method, theta: Array, moments: _Moments, origin: Populations) -> Array:
     """r0 of Snijders: what the estimating equation adds to the score."""
     if method == "map":
-        return np.asarray(-(theta - grid.mean) / grid.sd**2, dtype=np.float64)
+        return np.asarray(-(theta - origin.mean) / origin.sd**2, dtype=np.float64)
     if method == "wle":
         return np.asarray(0.5 * moments.bias / np.where(moments.information > 0, moments.information, 1.0))
     return np.zeros_like(theta)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from psychometrics.fit.populations import Populations
 from psychometrics.fit.residuals import prepare, score_residuals
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.quadrature import Grid
@@ -39,7 +40,9 @@ class Q3:
         return [(int(i), int(j)) for i, j in found[order]]
 
 
-def q3(items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | None = None) -> Q3:
+def q3(
+    items: ItemParameters, responses: Any, *, theta: ArrayLike | None = None, grid: Grid | Populations | None = None
+) -> Q3:
     """Correlations of score residuals over the persons who answered both items of a pair.
 
     responses: (n_persons, n_items); theta: (n_persons,), the posterior mean under grid (N(0, 1) unless given) when it

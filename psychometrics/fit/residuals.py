@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from psychometrics.ability.estimate import estimate_ability
 from psychometrics.arrays import MISSING, as_responses
+from psychometrics.fit.populations import Populations, as_populations
 from psychometrics.likelihood import check_categories
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import probabilities
-from psychometrics.quadrature import Grid, normal_grid
+from psychometrics.quadrature import Grid
 
 BLOCK_CELLS = 2_000_000
 """Persons are taken in blocks of about this many probabilities, so that memory stays bounded."""
@@ -48,7 +49,7 @@ def blocks(n_persons: int, width: int) -> Iterator[slice]:
 
 
 def prepare(
-    items: ItemParameters, responses: Any, theta: ArrayLike | None, grid: Grid | None
+    items: ItemParameters, responses: Any, theta: ArrayLike | None, grid: Grid | Populations | None
 ) -> tuple[NDArray[np.int8], Array]:
     """Checked answers and an ability for each person: the one given, or the posterior mean.
 
@@ -57,11 +58,18 @@ def prepare(
     answers = as_responses(responses)
     check_categories(answers, items)
     if theta is None:
-        return answers, estimate_ability(answers, items, "eap", grid=grid or normal_grid()).theta
+        return answers, _posterior_means(items, answers, as_populations(grid, len(answers)))
     ability = np.asarray(theta, dtype=np.float64)
     if ability.shape != (len(answers),) or not np.isfinite(ability).all():
         raise ValueError(f"theta must hold one finite number for each of the {len(answers)} persons")
     return answers, ability
+
+
+def _posterior_means(items: ItemParameters, answers: NDArray[np.int8], populations: Populations) -> Array:
+    theta = np.zeros(len(answers))
+    for grid, persons in populations.members():
+        theta[persons] = estimate_ability(answers[persons], items, "eap", grid=grid).theta
+    return theta
 
 
 def score_residuals(items: ItemParameters, responses: NDArray[np.int8], theta: Array) -> Iterator[ScoreResiduals]:

@@ -13,11 +13,12 @@ from scipy.stats import chi2
 from psychometrics.arrays import as_responses
 from psychometrics.fit.collapse import EXPECTED, OBSERVED, collapse
 from psychometrics.fit.forms import Form, forms
+from psychometrics.fit.populations import Populations, as_populations
 from psychometrics.fit.summed_scores import add_items, rest_score_distributions
 from psychometrics.likelihood import check_categories
 from psychometrics.models.base import Array, ItemParameters
 from psychometrics.models.registry import kinds, probabilities
-from psychometrics.quadrature import Grid, normal_grid
+from psychometrics.quadrature import Grid
 
 COMPUTED = "computed"
 NO_FORM = "no group of persons answered the same items together with this one, so no score compares them"
@@ -44,7 +45,7 @@ def s_x2(
     items: ItemParameters,
     responses: Any,
     *,
-    grid: Grid | None = None,
+    grid: Grid | Populations | None = None,
     n_parameters: Sequence[int] | None = None,
     n_population_parameters: int | None = None,
     min_expected: float = 1.0,
@@ -52,12 +53,13 @@ def s_x2(
 ) -> SX2:
     """Pearson's statistic over summed scores, from score distributions the model predicts.
 
-    items, responses: the calibrated items and the answers (n_persons, n_items); grid: the population, N(0, 1) unless
-    given; n_parameters: (n_items,) estimated for each item, counted from its model unless given (0 for a fixed item);
-    n_population_parameters: estimated for the population, 1 when all slopes are fixed and 0 otherwise unless given.
+    items, responses: the calibrated items and the answers (n_persons, n_items); grid: the population or populations,
+    N(0, 1) unless given; n_parameters: (n_items,) estimated for each item, counted from its model unless given (0 for a
+    fixed item); n_population_parameters: estimated for the population, 1 when a model fixes its slopes and 0 otherwise
+    unless given.
 
-    Scores are compared within forms, persons who answered exactly the same items, and added over the forms answered
-    by at least min_form_persons (the complete form however few): with complete data this is the statistic of the
+    Scores are compared within groups and forms, persons who answered exactly the same items, and added over those of
+    at least min_form_persons (the complete form however few): with complete data this is the statistic of the
     papers, with a booklet design every booklet contributes, and persons with stray gaps are left out.
 
     Orlando & Thissen 2000, Applied Psychological Measurement 24, 50-64; Kang & Chen 2008, Journal of Educational
@@ -65,14 +67,13 @@ def s_x2(
     """
     answers = as_responses(responses)
     check_categories(answers, items)
-    population = grid or normal_grid()
-    tables = item_tables(items, population.nodes)
     totals = np.zeros((4, len(items)))
-    for form in forms(answers, min_form_persons):
-        for item, observed, expected in score_tables(form, answers, tables, population.weights):
-            impossible = np.isnan(expected)
-            merged = collapse(np.stack([observed, np.nan_to_num(expected)]), impossible, min_expected)
-            totals[:, item] += (*_pearson(merged), len(form.persons), 1)
+    for population, persons in as_populations(grid, len(answers)).members():
+        tables = item_tables(items, population.nodes)
+        for form in forms(answers[persons], min_form_persons):
+            for item, observed, expected in score_tables(form, answers[persons], tables, population.weights):
+                merged = collapse(np.stack([observed, np.nan_to_num(expected)]), np.isnan(expected), min_expected)
+                totals[:, item] += (*_pearson(merged), len(form.persons), 1)
     spent = _counts(items, n_parameters) + _population_parameters(items, n_population_parameters)
     return _result(totals, spent)
 
@@ -126,7 +127,7 @@ def _counts(items: ItemParameters, given: Sequence[int] | None) -> NDArray[np.in
 
 
 def _population_parameters(items: ItemParameters, given: int | None) -> int:
-    return int(all(model.fixed_slope for model, _, _ in kinds(items))) if given is None else given
+    return int(any(model.fixed_slope for model, _, _ in kinds(items))) if given is None else given
 
 
 def _pearson(table: Array) -> tuple[float, int]:

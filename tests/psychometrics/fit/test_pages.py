@@ -7,8 +7,15 @@ import pytest
 
 FOLDER = Path(__file__).parents[3] / "docs" / "methods"
 PAGES = (
-    "item-fit", "person-fit", "local-dependence", "model-fit", "dif", "linking", "reliability", "classification-accuracy",
-)  # fmt: skip
+    "classification-accuracy",
+    "dif",
+    "item-fit",
+    "linking",
+    "local-dependence",
+    "model-fit",
+    "person-fit",
+    "reliability",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
