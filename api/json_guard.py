@@ -26,6 +26,8 @@ async def guard_json(request: Request[Any, Any, Any]) -> None:
     if not body:
         return
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if kind == "multipart/form-data" and request.route_handler.opt.get("upload"):
+        return
     if kind != "application/json":
         raise NotJson(f"The body is sent as '{kind or 'nothing'}'; send it as application/json.")
     check_body(body)

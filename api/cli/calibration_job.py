@@ -45,7 +45,7 @@ def calibrate_file(
         model,
         item_id=table.item_ids,
         groups=table.groups,
-        fixed=None if fix is None else read_parameters(fix),
+        fixed=None if fix is None else ItemParameters.from_records(read_calibration(fix)["items"]),
         priors=dict(_prior(text) for text in priors) or None,
         dimensions=[competencies[item] for item in table.item_ids] if dimensions else None,
         latent=latent,
@@ -81,17 +81,19 @@ def _prior(text: str) -> tuple[str, str]:
     return name.strip(), prior.strip()
 
 
-def read_parameters(path: Path) -> ItemParameters:
-    """The item parameters of a calibration document.
+def read_calibration(path: Path) -> dict[str, Any]:
+    """A calibration document.
 
     Raises:
         BankError: when the file is none.
     """
     try:
         document = json.loads(path.read_text("utf-8"))
-        return ItemParameters.from_records(document["items"])
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise BankError(f"{path} is no calibration document ({error}); write one with `assay calibrate`.") from None
+        if document["assay"] == "calibration/1" and isinstance(document["items"], list):
+            return dict(document)
+    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError):
+        pass
+    raise BankError(f"{path} is no calibration document; write one with `assay calibrate`.")
 
 
 def write_calibration(document: dict[str, Any], output: Path) -> None:

@@ -33,13 +33,21 @@ def command(
     """
     with progress("Reading"):
         read = [read_items_file(path) for path in files]
+        assets = {sha256: data for _, files_, _ in read for sha256, data in files_.items()}
         items = [item for part, _, _ in read for item in part]
         read_framework = None if framework is None else read_framework_file(framework)
     with progress("Importing"):
         result: ImportResult = with_institution(
             institution,
             lambda database, institution_id: import_bank(
-                database, institution_id, bank, items, framework=read_framework, title=title, dry_run=dry_run
+                database,
+                institution_id,
+                bank,
+                items,
+                framework=read_framework,
+                assets=assets,
+                title=title,
+                dry_run=dry_run,
             ),
         )
     refused = [(report.source, entry) for _, _, report in read for entry in report.refused]

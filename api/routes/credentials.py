@@ -95,7 +95,7 @@ class VerificationRoutes(Controller):
         data = as_json(stored.document).encode()
         return verdict_view((await verify_files(database, [data], settings.public_url, datetime.now(UTC)))[0])
 
-    @post("/", summary="Check credential files", status_code=200)
+    @post("/", summary="Check credential files", status_code=200, opt={"upload": True})
     async def check_files(
         self,
         data: Annotated[list[UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],

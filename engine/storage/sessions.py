@@ -99,6 +99,11 @@ async def seen_by(connection: Connection, account_id: int) -> set[int]:
     return {row["item_id"] for row in await connection.fetch(sql.seen_by, account_id)}
 
 
+async def seen_before(connection: Connection, account_id: int, session_id: int) -> set[int]:
+    """The ids of all items that this learner was shown in earlier sittings."""
+    return {row["item_id"] for row in await connection.fetch(sql.seen_before, account_id, session_id)}
+
+
 async def save_draft(
     connection: Connection, institution_id: int, session_id: int, position: int, answer: dict[str, list[str]]
 ) -> None:

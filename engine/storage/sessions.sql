@@ -60,6 +60,9 @@ UPDATE session SET position = $2, theta = $3, sem = $4, finished_at = $5, reason
 -- name: seen_by
 SELECT DISTINCT item_id FROM session_item WHERE account_id = $1
 
+-- name: seen_before
+SELECT DISTINCT item_id FROM session_item WHERE account_id = $1 AND session_id < $2
+
 -- name: save_draft
 INSERT INTO draft (session_id, institution_id, position, answer)
 VALUES ($1, $2, $3, $4)

@@ -12,7 +12,7 @@ from engine.storage import assessments
 from engine.workflows.shelf import design_of, load_bank
 from itembank.records import Record
 from itembank.storage.database import Database
-from itembank.workflows.publish_bank import publish_bank
+from itembank.workflows.publish_bank import freeze_bank
 
 
 class Published(Record, frozen=True, kw_only=True):
@@ -34,8 +34,8 @@ async def publish_assessment(
         BankError: when the bank cannot be frozen.
         PolicyInvalid, DesignError: when an occasion cannot run on this bank; the message says what is missing.
     """
-    bank_version_id = await publish_bank(database, institution_id, bank_key)
     async with database.transaction(institution_id) as connection:
+        bank_version_id = await freeze_bank(connection, institution_id, bank_key)
         bank = await load_bank(connection, bank_version_id)
         check_policy(policy, bank)
         version_id = await assessments.publish(
@@ -45,6 +45,37 @@ async def publish_assessment(
     return Published(
         assessment=policy.key, number=version.number, bank=bank_key, bank_version=bank.number, n_items=len(bank)
     )
+
+
+class Feasible(Record, frozen=True, kw_only=True):
+    """A policy that its bank can satisfy, and the items it may draw on."""
+
+    assessment: str
+    bank: str
+    n_items: int
+
+
+class _OnlyAsked(Exception):
+    """Ends a transaction that was to leave no trace."""
+
+
+async def check_assessment(database: Database, institution_id: int, policy: Policy, bank_key: str) -> Feasible:
+    """Whether the assessment could be published now; nothing is kept.
+
+    Raises:
+        BankError, PolicyInvalid, DesignError: with what is missing.
+    """
+    found: Feasible | None = None
+    try:
+        async with database.transaction(institution_id) as connection:
+            bank = await load_bank(connection, await freeze_bank(connection, institution_id, bank_key))
+            check_policy(policy, bank)
+            found = Feasible(assessment=policy.key, bank=bank_key, n_items=len(bank))
+            raise _OnlyAsked
+    except _OnlyAsked:
+        pass
+    assert found is not None
+    return found
 
 
 def check_policy(policy: Policy, bank: FrozenBank) -> None:

@@ -9,23 +9,31 @@ from itembank.exchange.frameworks.csv_table import read_framework_table
 from itembank.exchange.frameworks.ctdl import read_ctdl
 from itembank.exchange.gift import read_gift
 from itembank.exchange.items_file import read_items
+from itembank.exchange.json_lines import read_item_lines
 from itembank.exchange.moodle import read_moodle
+from itembank.exchange.qti.packages import read_package
 from itembank.items import Item
 from itembank.loss_report import LossReport
 
 
 def read_items_file(path: Path | Traversable) -> tuple[tuple[Item, ...], dict[str, bytes], LossReport]:
-    """Items, the bytes of their assets by SHA-256, and what became of each row.
+    """Items, the bytes of their assets by SHA-256, and what became of each of the file's items.
 
-    Reads CSV, TSV, XLSX, JSON Lines, Moodle XML and GIFT.
+    Reads QTI packages and items, CSV, TSV, XLSX, JSON Lines (as tables and as exported), Moodle XML and GIFT.
 
     Raises:
         FileRefused: when the file is none of these; it says what was found.
     """
     data = path.read_bytes()
-    start = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"<") and b"<quiz" in data[:5000]:
+    start = data[:5000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<") and b"<quiz" in start:
         return read_moodle(data, name=path.name)
+    if start.startswith(b"<") or (start.startswith(b"PK") and b"xl/workbook.xml" not in data):
+        package = read_package(data, name=path.name)
+        return package.items, package.assets, package.report
+    if start.startswith(b"{") and b'"scoring":{' in data[:200_000].split(b"\n", 1)[0]:
+        items, report = read_item_lines(data, name=path.name)
+        return items, {}, report
     if path.name.lower().endswith(".gift"):
         items, report = read_gift(data, name=path.name)
         return items, {}, report

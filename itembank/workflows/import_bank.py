@@ -1,11 +1,12 @@
 """Bring items and their framework into a bank: all of it or nothing, and the same file twice changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from itembank.competencies import Framework, check_framework
 from itembank.errors import BankError, BankUnknown
 from itembank.items import Item, check_item, content_hash
 from itembank.records import Record
+from itembank.storage import assets as asset_rows
 from itembank.storage import banks, frameworks
 from itembank.storage import items as item_rows
 from itembank.storage.database import Connection, Database
@@ -32,6 +33,7 @@ async def import_bank(
     incoming: Sequence[Item],
     *,
     framework: Framework | None,
+    assets: Mapping[str, bytes] | None = None,
     title: str = "",
     dry_run: bool = False,
 ) -> ImportResult:
@@ -48,6 +50,7 @@ async def import_bank(
     try:
         async with database.transaction(institution_id) as connection:
             result = await _import(connection, institution_id, bank_key, incoming, framework, title, dry_run)
+            await _keep_assets(connection, institution_id, incoming, assets or {})
             if dry_run:
                 raise DryRun
     except DryRun:
@@ -93,6 +96,20 @@ async def _import(
         unchanged=tuple(item.key for item in incoming if item.key not in touched),
         dry_run=dry_run,
     )
+
+
+async def _keep_assets(
+    connection: Connection, institution_id: int, incoming: Sequence[Item], contents: Mapping[str, bytes]
+) -> None:
+    media_types: dict[str, str] = {}
+    for item in incoming:
+        for asset in item.content.assets:
+            if asset.sha256 not in contents:
+                raise BankError(f"Item {item.key} shows '{asset.name}', which did not come with it; add the file.")
+            media_types[asset.sha256] = asset.media_type
+    shown = {sha256: contents[sha256] for sha256 in media_types}
+    if shown:
+        await asset_rows.save(connection, institution_id, media_types, shown)
 
 
 async def _bank(

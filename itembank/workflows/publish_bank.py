@@ -9,22 +9,21 @@ from itembank.records import digest
 from itembank.storage import bank_versions, banks, calibrations
 from itembank.storage import items as item_rows
 from itembank.storage.bank_versions import FrozenItem
-from itembank.storage.database import Connection, Database
+from itembank.storage.database import Connection
 from itembank.storage.items import StoredItem
 
 
-async def publish_bank(database: Database, institution_id: int, bank_key: str) -> int:
+async def freeze_bank(connection: Connection, institution_id: int, bank_key: str) -> int:
     """The id of a version holding every deliverable operational item; an unchanged bank gives the version it has.
 
     Raises:
         BankUnknown, NotPublishable: with what is missing.
     """
-    async with database.transaction(institution_id) as connection:
-        bank = await banks.find(connection, bank_key)
-        if bank is None:
-            raise BankUnknown(f"There is no bank '{bank_key}'; import its items first.")
-        await banks.lock(connection, bank.id)
-        return await _publish(connection, institution_id, bank.id, bank_key)
+    bank = await banks.find(connection, bank_key)
+    if bank is None:
+        raise BankUnknown(f"There is no bank '{bank_key}'; import its items first.")
+    await banks.lock(connection, bank.id)
+    return await _publish(connection, institution_id, bank.id, bank_key)
 
 
 async def _publish(connection: Connection, institution_id: int, bank_id: int, bank_key: str) -> int:

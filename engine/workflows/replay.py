@@ -1,0 +1,129 @@
+"""Recompute what was decided from what was stored, and say where anything differs."""
+
+import msgspec
+import numpy as np
+
+from engine.decisions import Decision
+from engine.delivery import decide_outcome, sitting_of
+from engine.errors import RecordBroken, Unknown
+from engine.events import SittingFinished
+from engine.policies.records import occasion_of
+from engine.selection.next_item import NextItem, select_next
+from engine.selection.plan import Plan
+from engine.sessions import Administered, SessionRow
+from engine.storage import attempts, sessions
+from engine.workflows import journal
+from engine.workflows.shelf import Publication, Shelf
+from itembank.published import table_hash
+from itembank.records import Record, canonical
+from itembank.scoring import score
+from itembank.storage import bank_versions
+from itembank.storage.database import Connection, Database
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """One thing that does not come out as it was stored."""
+
+    session: str
+    what: str
+
+
+class Replayed(Record, frozen=True, kw_only=True):
+    """How many sittings were recomputed and how many came out the same, bit for bit."""
+
+    n_sessions: int
+    n_identical: int
+    n_events: int
+    differences: tuple[Difference, ...] = ()
+
+
+async def replay_sessions(database: Database, institution_id: int, session_uuid: str | None = None) -> Replayed:
+    """Recompute one finished sitting, or all of the institution.
+
+    Raises:
+        Unknown: when the uuid names no sitting.
+    """
+    async with database.transaction(institution_id) as connection:
+        rows = await sessions.every(connection)
+        if session_uuid is not None:
+            rows = [row for row in rows if str(row.uuid) == session_uuid]
+            if not rows:
+                raise Unknown(f"There is no sitting {session_uuid} in this institution.")
+        finished = [row for row in rows if row.finished_at is not None]
+        found: list[Difference] = []
+        shelf, n_events = Shelf(), 0
+        for row in finished:
+            differences, events = await _replay(connection, shelf, row)
+            found += [Difference(session=str(row.uuid), what=what) for what in differences]
+            n_events += events
+    broken = {difference.session for difference in found}
+    return Replayed(
+        n_sessions=len(finished), n_identical=len(finished) - len(broken), n_events=n_events, differences=tuple(found)
+    )
+
+
+async def _replay(connection: Connection, shelf: Shelf, row: SessionRow) -> tuple[list[str], int]:
+    attempt = await attempts.get(connection, row.attempt_id)
+    publication = await shelf.publication(connection, attempt.assessment_version_id)
+    shown = await sessions.administered(connection, row.id)
+    differences = await _tables(connection, publication)
+    differences += _answers(publication, shown)
+    differences += _decision(publication, row, shown)
+    earlier = await sessions.seen_before(connection, row.account_id, row.id)
+    differences += _selections(publication, row, shown, earlier)
+    try:
+        _, events = await journal.read(connection, attempt.id)
+    except RecordBroken as broken:
+        return [*differences, str(broken)], 0
+    sealed = [e for e in events if isinstance(e, SittingFinished) and e.sitting == str(row.uuid)]
+    if len(sealed) != 1 or canonical(sealed[0].decision) != canonical(msgspec.convert(row.outcome, Decision)):
+        differences.append("The decision in the log is not the decision of the sitting.")
+    return differences, len(events)
+
+
+async def _tables(connection: Connection, publication: Publication) -> list[str]:
+    """Whether the frozen tables still have the hash they were published with."""
+    version = await bank_versions.get(connection, publication.bank.version_id)
+    frozen = await bank_versions.items(connection, publication.bank.version_id)
+    tables = [(str(item.parameters["item_id"]), item.probabilities) for item in frozen]
+    return [] if table_hash(version.grid, tables) == version.table_hash else ["The frozen tables have changed."]
+
+
+def _answers(publication: Publication, shown: list[Administered]) -> list[str]:
+    found = []
+    for item in shown:
+        if item.answer is None:
+            continue
+        again = score(publication.bank.items[item.bank_position].scoring, item.answer)
+        if (again.category, again.score) != (item.category, item.score):
+            found.append(f"Answer {item.position + 1} is scored {again.category}, not {item.category}.")
+    return found
+
+
+def _decision(publication: Publication, row: SessionRow, shown: list[Administered]) -> list[str]:
+    policy = publication.version.policy
+    again = decide_outcome(policy, occasion_of(policy, row.occasion), publication.bank, shown)
+    kept = msgspec.convert(row.outcome, Decision)
+    same = canonical(msgspec.structs.replace(again, code_version=kept.code_version)) == canonical(kept)
+    return (
+        []
+        if same
+        else [f"The decision comes out as {again.theta!r} ± {again.sem!r}, not {kept.theta!r} ± {kept.sem!r}."]
+    )
+
+
+def _selections(publication: Publication, row: SessionRow, shown: list[Administered], seen: set[int]) -> list[str]:
+    """Whether every item shown is the one that the design chooses at that point."""
+    found = []
+    plan: Plan = publication.plans[row.occasion]
+    for place, item in enumerate(shown):
+        if item.is_pretest:
+            continue
+        before = sitting_of(row.uuid, publication.bank, shown[:place], seen=seen, pool=row.pool, seconds=0.0)
+        if before.eligible is not None and not np.asarray(before.eligible)[item.bank_position]:
+            found.append(f"Item {place + 1} was not eligible.")
+            continue
+        again = select_next(plan, before)
+        if not isinstance(again, NextItem) or again.item != item.bank_position:
+            found.append(f"Item {place + 1} is not the one that the design chooses there.")
+    return found
