@@ -1,7 +1,8 @@
 """Exposure parameters by the iterations of Sympson and Hetter (1985), overall or by ability group.
 
 Each round simulates the design with the present parameters k. An item given to a share P(A) of the learners was
-selected by P(S) = P(A)/k of them, since the lot is independent of selection; its next parameter is min(1, r_max/P(S)).
+selected by P(S) = P(A)/k of them, since the lot is independent of selection; its parameter moves half way (on the log
+scale, which damps the oscillation of the original steps) to min(1, r_max/P(S)).
 Conditionally on ability the same is done within groups of the estimate (Stocking & Lewis 1998).
 """
 
@@ -35,7 +36,7 @@ def calibrate_exposure(design: Design, pool: Pool, theta: Floats, seed: int, *, 
             best, lowest = parameters, float(given.max())
         selected = given / parameters
         ceiling = exposure.maximum_rate / np.maximum(selected, 1e-12)
-        parameters = np.where(selected > exposure.maximum_rate, np.clip(ceiling, 1e-3, 1.0), 1.0)
+        parameters = np.sqrt(parameters * np.clip(ceiling, 1e-3, 1.0))
     return _with(design, pool, best)
 
 

@@ -145,7 +145,7 @@ def information_used(plan: Plan, sittings: Sittings, n_persons: int = 400) -> fl
 
 def count_violations(plan: Plan, sittings: Sittings) -> tuple[int, tuple[str, ...]]:
     """Sittings that broke a constraint, gave an item twice or ended without a reason, with some examples."""
-    examples = [sentence for sentence in _doubles(sittings)]
+    examples = _doubles(sittings)
     unexplained = int((sittings.reason == "").sum())
     if unexplained:
         examples.append(f"{unexplained} sittings ended without a reason")

@@ -1,4 +1,4 @@
-"""The simulator: designs compared on the same learners, repeated attempts, chains of pre-test and post-test, real answers."""
+"""The simulator: designs compared on the same learners, repeated attempts, pre-test and post-test, real answers."""
 
 from __future__ import annotations
 
@@ -73,6 +73,8 @@ def simulate_on_responses(
     """Post-hoc simulation: the designs on real answers, measured against theta from all answers of each person."""
     matrix = as_responses(responses)
     _check(designs, len(matrix), 1)
+    if matrix.shape[1] != len(bank.items):
+        raise DesignError(f"responses have {matrix.shape[1]} columns for {len(bank.items)} items; give one an item.")
     outcomes = []
     for design in designs:
         plan = bank.plan(design)

@@ -5,6 +5,7 @@ Run: python tests/benchmarks/shadow_test.py
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import numpy as np
@@ -42,7 +43,7 @@ def passage_pool(rng: np.random.Generator, n_items: int = 303, n_sets: int = 35)
     """303 items in 35 passages with 18 rows of constraints."""
     items = ItemParameters.logistic(rng.lognormal(0.0, 0.3, n_items), rng.normal(0.0, 1.0, n_items), 0.2)
     bounds = np.linspace(0, n_items, n_sets + 1).astype(int)
-    members = tuple(np.arange(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+    members = tuple(np.arange(a, b) for a, b in itertools.pairwise(bounds))
     genre = np.repeat(rng.integers(3, size=n_sets), [len(m) for m in members])
     rows = [Row(f"genre={g}", (genre == g).astype(float), 6, 14, True) for g in range(3)]
     for name, n_values, low, high in (("standard", 6, 2, 9), ("level", 4, 3, 12), ("key", 4, 5, 10)):
