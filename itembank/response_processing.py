@@ -8,6 +8,7 @@ it, so that an importer can say why an item is kept but not delivered.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from itembank.errors import ItemInvalid
 from itembank.expressions import arithmetic, logic, numbers
 from itembank.expressions.mappings import looked_up, map_points, map_value, point_inside
 from itembank.expressions.values import NULL, Value, as_numbers, boolean, cast, matches, number, read_value
@@ -92,6 +93,10 @@ def evaluate(expression: Expression, state: State) -> Value:
     args = [evaluate(argument, state) for argument in expression.get("args", ())]
     if op in PLAIN:
         return PLAIN[op](args)
+    if op not in WITH_ATTRIBUTES:
+        raise ItemInvalid(
+            f"Response processing uses '{op}', which cannot be carried out; such an item is not delivered."
+        )
     return WITH_ATTRIBUTES[op](args, expression, state)
 
 

@@ -14,6 +14,7 @@ from itembank.exchange.qti.usage_data import write_usage_data
 from itembank.exchange.qti.writing import Version
 from itembank.exchange.qti.writing_items import write_item, write_stimulus
 from itembank.exchange.qti.writing_manifest import write_manifest
+from itembank.exchange.qti.writing_names import with_valid_names
 from itembank.items import Item
 
 USAGE_DATA = "statistics/usage-data.xml"
@@ -37,7 +38,7 @@ def write_package(items: Sequence[Item], assets: Mapping[str, bytes], version: V
     extras: dict[str, dict[str, object]] = {}
     for item in items:
         path = paths[item.key]
-        files[path] = write_item(item, version, path, stimuli.get(item.content.stimulus, ""))
+        files[path] = write_item(with_valid_names(item), version, path, stimuli.get(item.content.stimulus, ""))
         differing = extras_of(files[path], item, _reread(item, path, files))
         if len(differing) > 1:
             extras[path] = differing
