@@ -2,4 +2,19 @@
 
 from typing import Any
 
-page_handlers: list[Any] = []
+from litestar import Router
+from litestar.di import Provide
+
+from api.pages.assets import static_file
+from api.pages.forms import guard_page, provide_form
+from api.pages.visitor import handlers as visitor_handlers
+
+pages = Router(
+    "/",
+    route_handlers=[*visitor_handlers],
+    before_request=guard_page,
+    dependencies={"form": Provide(provide_form)},
+    opt={"form": True},
+    include_in_schema=False,
+)
+page_handlers: list[Any] = [pages, static_file]

@@ -38,6 +38,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     needs: dict[str, Any]
 
 
+class KeptPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """What a password is checked against, and whose it is."""
+
+    account_id: int
+    roles: tuple[str, ...]
+    password_hash: str
+
+
 async def create(connection: Connection, institution_id: int, pseudonym: str, roles: list[str], name: str = "") -> int:
     """Make an account (or give an existing one these roles) and name its person."""
     account_id = int(await connection.fetchval(sql.create, uuid4(), institution_id, pseudonym, roles))
@@ -97,6 +105,17 @@ async def identify_web_session(database: Database, secret: str) -> Caller | None
 async def close_web_session(connection: Connection, secret: str) -> None:
     """Sign a browser out."""
     await connection.execute(sql.close_web_session, _sha256(secret))
+
+
+async def password_of(connection: Connection, name: str) -> KeptPassword | None:
+    """The account that an e-mail address or a pseudonym names, if it signs in with a password."""
+    row = await connection.fetchrow(sql.password_of, name)
+    return None if row is None else msgspec.convert(dict(row), KeptPassword)
+
+
+async def set_password(connection: Connection, account_id: int, password_hash: str) -> None:
+    """Keep the hash of a password (argon2id); the password itself is kept nowhere."""
+    await connection.execute(sql.set_password, account_id, password_hash)
 
 
 async def sample_accounts(database: Database) -> list[tuple[int, int, str, frozenset[str]]]:

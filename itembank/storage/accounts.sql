@@ -44,3 +44,13 @@ DELETE FROM web_session WHERE sha256 = $1
 
 -- name: sample_accounts
 SELECT account_id, institution_id, pseudonym, roles FROM sample_accounts()
+
+-- name: password_of
+SELECT a.id AS account_id, a.roles, p.password_hash
+FROM account a JOIN person p ON p.account_id = a.id
+WHERE (lower(p.email) = lower($1) OR a.pseudonym = $1) AND a.disabled_at IS NULL AND p.password_hash IS NOT NULL
+ORDER BY lower(p.email) = lower($1) DESC NULLS LAST
+LIMIT 1
+
+-- name: set_password
+UPDATE person SET password_hash = $2 WHERE account_id = $1

@@ -1,0 +1,11 @@
+"""Pages that anybody may open."""
+
+from typing import Any
+
+from api.pages.visitor.display.handler import choose_language, save_display, see_display
+from api.pages.visitor.home.handler import demo_sign_in, home
+from api.pages.visitor.sign_in.handler import see_sign_in, sign_in, sign_out
+
+handlers: list[Any] = [
+    home, demo_sign_in, see_sign_in, sign_in, sign_out, see_display, save_display, choose_language,
+]  # fmt: skip
