@@ -1,4 +1,4 @@
-"""Names that QTI allows for choices and responses: authors' keys such as "1" or "très bon" get one, everywhere alike."""
+"""Names that QTI allows for choices and responses: authors' keys such as "1" or "2 b" get one, everywhere alike."""
 
 import re
 
@@ -44,9 +44,9 @@ class _Renaming:
     def name(self, name: str) -> str:
         return self.renamed.get(name, name)
 
-    def value(self, text: str) -> str:
+    def value(self, text: str, base_type: str) -> str:
         """A value of identifiers: one name, or the two of a pair."""
-        return self.renamed.get(text) or " ".join(self.name(part) for part in text.split())
+        return self.name(text) if base_type == "identifier" else " ".join(self.name(part) for part in text.split())
 
     def item(self, item: Item) -> Item:
         content = msgspec.structs.replace(
@@ -78,23 +78,24 @@ class _Renaming:
             return named
         mapping = declared.mapping
         if mapping is not None:
-            mapping = msgspec.structs.replace(mapping, entries=tuple(self.entry(entry) for entry in mapping.entries))
+            entries = tuple(self.entry(entry, declared.base_type) for entry in mapping.entries)
+            mapping = msgspec.structs.replace(mapping, entries=entries)
         return msgspec.structs.replace(
             named,
-            correct=tuple(self.value(text) for text in declared.correct),
-            default=tuple(self.value(text) for text in declared.default),
+            correct=tuple(self.value(text, declared.base_type) for text in declared.correct),
+            default=tuple(self.value(text, declared.base_type) for text in declared.default),
             mapping=mapping,
         )
 
-    def entry(self, entry: MapEntry) -> MapEntry:
-        return msgspec.structs.replace(entry, key=self.value(entry.key))
+    def entry(self, entry: MapEntry, base_type: str) -> MapEntry:
+        return msgspec.structs.replace(entry, key=self.value(entry.key, base_type))
 
     def rule(self, rule: Expression) -> Expression:
         made = dict(rule)
         if "identifier" in made:
             made["identifier"] = self.name(str(made["identifier"]))
         if made["op"] == "base_value" and made.get("base_type") in NAMED_TYPES:
-            made["value"] = self.value(str(made.get("value", "")))
+            made["value"] = self.value(str(made.get("value", "")), str(made["base_type"]))
         if "args" in made:
             made["args"] = [self.rule(argument) for argument in made["args"]]
         return made

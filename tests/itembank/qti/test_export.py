@@ -101,7 +101,7 @@ def test_what_qti_cannot_say_comes_back_too(version):
     numeric = ItemScoring(
         rule="numeric",
         responses=declared,
-        numeric=(NumericKey(value=0.5, tolerance=0.05), NumericKey(value=20, tolerance=0.1, relative=True)),
+        numeric=(NumericKey(value=0.5, tolerance=0.05), NumericKey(value=20.0, tolerance=0.1, relative=True)),
         max_category=2,
         points_per_category=0.5,
         rationale="<p>half</p>",
@@ -188,7 +188,6 @@ def test_shared_texts_stand_once_and_come_back():
         interactions=(Interaction(kind="choice", response="RESPONSE", choices=(Choice(key="A"), Choice(key="B"))),),
         stimulus=stimulus,
         stimulus_key="P1",
-        assets=BANK.items[-7].content.assets[:0],
     )
     scoring = ItemScoring(responses=(ResponseDeclaration(identifier="RESPONSE", correct=("A",)),))
     items = [Item(key=key, content=content, scoring=scoring) for key in ("a", "b")]
@@ -281,7 +280,8 @@ def test_bodies_of_all_kinds_come_back(version, body):
 
 
 def test_lookup_tables_and_external_outcomes_come_back_without_extras():
-    table = '<outcomeDeclaration identifier="G" cardinality="single" baseType="identifier"><interpolationTable defaultValue="low">'
+    table = '<outcomeDeclaration identifier="G" cardinality="single" baseType="identifier">'
+    table += '<interpolationTable defaultValue="low">'
     table += (
         '<interpolationTableEntry sourceValue="2" targetValue="high" includeBoundary="false"/></interpolationTable>'
     )
