@@ -72,7 +72,7 @@ def _correlations(n: Array, first: Array, square: Array, product: Array) -> tupl
     count = np.maximum(n, 1.0)
     covariance = product - first * first.T / count
     spread = square - first**2 / count
-    varies = (n >= 2) & (spread > 1e-12 * np.maximum(square, 1e-300))
+    varies = (n >= 2) & (spread > np.maximum(1e-12 * square, 1e-20))
     usable = varies & varies.T
     scale = np.sqrt(np.where(usable, spread * spread.T, 1.0))
     correlation = np.where(usable, covariance / scale, np.nan)
