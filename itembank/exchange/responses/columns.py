@@ -28,6 +28,11 @@ class ItemRule:
     anchor: bool = False
 
     @property
+    def is_numeric(self) -> bool:
+        """Whether the cells can be read as whole numbers: categories, or choices that the key numbers."""
+        return all(key.isascii() and key.isdigit() and len(key) < 3 for key in self.keys)
+
+    @property
     def highest(self) -> int:
         return LARGEST_CATEGORY if self.max_score is None else self.max_score
 
@@ -63,8 +68,17 @@ def plain(cells: pl.Expr) -> pl.Expr:
 
 def keyed(cells: pl.Expr, rule: ItemRule, codes: tuple[str, ...]) -> pl.Expr:
     """Raw choices (text) scored by the key: int8, null = not administered, the highest category where right."""
-    right = pl.when(plain(cells).is_in(list(rule.keys))).then(rule.max_score or 1).otherwise(0)
-    return pl.when(missing(cells, codes)).then(None).otherwise(right).cast(pl.Int8)
+    if all(len(key) == 1 and not key.isdigit() for key in rule.keys):
+        chosen = cells.is_in([case for key in rule.keys for case in (key, key.upper())])
+    else:
+        chosen = plain(cells).is_in(list(rule.keys))
+    return pl.when(missing(cells, codes)).then(None).otherwise(chosen.cast(pl.Int8) * (rule.max_score or 1))
+
+
+def keyed_numbers(cells: pl.Expr, rule: ItemRule) -> pl.Expr:
+    """Raw choices that are whole numbers, as `keyed`; a null stays one."""
+    right = cells.is_in([int(key) for key in rule.keys])
+    return right.cast(pl.Int8) * (rule.max_score or 1)
 
 
 def categories(cells: pl.Series, rule: ItemRule, codes: tuple[str, ...], decimal: str) -> tuple[pl.Series, pl.Series]:

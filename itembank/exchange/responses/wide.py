@@ -15,6 +15,7 @@ from itembank.exchange.responses.columns import (
     categories,
     explain,
     keyed,
+    keyed_numbers,
     split_key,
 )
 from itembank.exchange.responses.frames import Batch
@@ -30,7 +31,8 @@ class Roles:
 
     @property
     def scored(self) -> frozenset[int]:
-        return frozenset(position for position, rule in self.rules.items() if not rule.keys)
+        """The columns that may be read as whole numbers."""
+        return frozenset(position for position, rule in self.rules.items() if rule.is_numeric)
 
 
 @dataclass(slots=True)
@@ -145,7 +147,9 @@ def _matrix(batch: Batch, roles: Roles, codes: tuple[str, ...], decimal: str, fi
     columns: list[pl.Series | pl.Expr] = []
     for (position, rule), low, high in zip(roles.rules.items(), lowest, highest):
         name = f"c{position}"
-        if rule.keys:
+        if rule.keys and frame.schema[name].is_integer() and rule.is_numeric:
+            columns.append(keyed_numbers(pl.col(name), rule).alias(name))
+        elif rule.keys:
             columns.append(keyed(pl.col(name).cast(pl.String), rule, codes).alias(name))
         elif frame.schema[name].is_integer() and (low is None or (low >= 0 and high <= rule.highest)):
             columns.append(pl.col(name).cast(pl.Int8))
