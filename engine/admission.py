@@ -21,7 +21,7 @@ from engine.events import (
 )
 from engine.journey import decide, not_eligible, refusals
 from engine.messages import message
-from engine.periods import after, words
+from engine.periods import after, notation
 from engine.policies.records import Occasion, Policy, policy_hash, zone_of
 from engine.refusals import JourneyRefused, Refusal, refusal
 from engine.standing import Sitting, Standing, read_log
@@ -172,7 +172,7 @@ def _lifting(policy: Policy, standing: Standing, proposed: RuleLifted) -> Iterat
         zone = zone_of(policy)
         wanted = after(proposed.at, proposed.period, zone) if proposed.period else None
         if wanted is None or wanted > after(proposed.at, lift.most, zone):
-            yield refusal("lift", message("refusal.lift_most", period=words(lift.most)), about=lift.occasion)
+            yield refusal("lift", message("refusal.lift_most", period=notation(lift.most)), about=lift.occasion)
 
 
 def _awarding(policy: Policy, events: Sequence[Event], proposed: CreditAwarded) -> Iterator[Refusal]:

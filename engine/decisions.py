@@ -6,6 +6,7 @@ to the last bit. The posterior lies on the nodes of the domain's curve.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import NormalDist
 from typing import Literal
 
 from engine.policies.records import (
@@ -251,6 +252,20 @@ def classify(margin: float, standard_error: float) -> Words:
     if abs(margin) > 1.96 * standard_error:
         return "clearly_above" if margin > 0 else "clearly_below"
     return "above" if margin >= 0 else "below"
+
+
+def chance_of_passing(rule: DecisionRule, distance: float, sem: float) -> float:
+    """P(pass) of somebody whose true theta lies `distance` logits above the cut (negative: below), before the sitting.
+
+    The estimate is taken as normal around the truth with standard deviation `sem`; a probability rule then asks it to
+    exceed the cut by Φ⁻¹(at_least) · sem. With distance below 0 this is the stated false-credit rate, 1 minus it above
+    0 the false-denial rate.
+    """
+    if sem <= 0:
+        raise ValueError("sem must be above 0.")
+    normal = NormalDist()
+    needed = normal.inv_cdf(rule.at_least) * sem if rule.kind == "probability" else 0.0
+    return normal.cdf((distance - needed) / sem)
 
 
 def grade_of(grades: GradeMap, decision: Decision) -> str:

@@ -57,7 +57,7 @@ class Journey(Record, frozen=True, kw_only=True):
 
     `opens`: the first moment at which time alone opens an occasion that credit needs, when none is open now.
     `outstanding`: keys of the attestations still missing. `credit`: the live one; `hours` and `grade`:
-    what it is worth, or what is due.
+    what it is worth, or what is due. `credit_founded` is False when credit stands on a score that passes no more.
     """
 
     state: State
@@ -71,6 +71,7 @@ class Journey(Record, frozen=True, kw_only=True):
     hours: Decimal = Decimal(0)
     credit: CreditAwarded | None = None
     credit_due: bool = False
+    credit_founded: bool = True
     outstanding: tuple[str, ...] = ()
     opens: Moment | None = None
     accommodation: Accommodation = Accommodation()
@@ -100,9 +101,16 @@ def decide(policy: Policy, events: Sequence[Event], now: datetime) -> Journey:
         policy_key=policy.key, policy_version=policy.version, may=may, refused=refused, occasions=occasions,
         sittings=standing.sittings, grade=_grade(policy, graded, standing) if earned else "",
         hours=policy.credit.hours if earned else Decimal(0), credit=standing.credit, credit_due=due,
+        credit_founded=_founded(standing),
         outstanding=outstanding, opens=_opens(needed) if all(needed.values()) else None,
         accommodation=standing.accommodation,
     )  # fmt: skip
+
+
+def _founded(standing: Standing) -> bool:
+    """Whether the sitting that the live credit rests on still passes, after rescoring for instance."""
+    basis = [sitting for sitting in standing.sittings if standing.credit and sitting.key == standing.credit.sitting]
+    return all(sitting.decision is not None and sitting.decision.passed for sitting in basis)
 
 
 def _occasion(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> OccasionStanding:

@@ -58,11 +58,7 @@ def _add_months(wall: datetime, months: int) -> datetime:
     return wall.replace(year=year, month=month + 1, day=day)
 
 
-def words(period: Period) -> str:
-    """The period in plain English: "5 days", "1 month and 12 hours"."""
-    parts = [
-        f"{amount} {unit if amount != 1 else unit[:-1]}"
-        for amount, unit in ((period.months, "months"), (period.days, "days"), (period.hours, "hours"))
-        if amount
-    ]
-    return " and ".join(parts)
+def notation(period: Period) -> str:
+    """The period in ISO 8601 notation ("P1M5DT48H"), as messages carry it; a catalogue puts it into words."""
+    calendar_part = "".join(f"{n}{unit}" for n, unit in ((period.months, "M"), (period.days, "D")) if n)
+    return f"P{calendar_part}" + (f"T{period.hours}H" if period.hours else "")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.events import RuleLifted
 from engine.messages import Message, Value, message, say
-from engine.periods import after, before, words
+from engine.periods import after, before, notation
 from engine.policies.gates import AnyOf, Approval, Gate, Learning, Passed, Taken, Wait, binds
 from engine.policies.records import Occasion, Policy, occasion_of, zone_of
 from engine.refusals import Refusal, refusal
@@ -115,7 +115,7 @@ def _wait(gate: Wait, question: Question) -> Iterator[Refusal]:
     for lift in _unused("wait", question):
         opens = max(before(opens, lift.period, zone), reference) if lift.period else reference
     if question.now < opens:
-        values = {"occasion": question.occasion.key, "period": words(gate.period), "since": gate.since}
+        values = {"occasion": question.occasion.key, "period": notation(gate.period), "since": gate.since}
         yield question.no(
             "wait", message("refusal.wait", **values, when=opens.astimezone(zone)), opens.astimezone(zone)
         )
@@ -170,7 +170,7 @@ def _passed(gate: Passed, question: Question) -> Iterator[Refusal]:
     elif gate.within is not None:
         ends = [closes for _, closes in _windows(gate, question, passed_only=True)]
         if question.now > max(ends):
-            period = words(gate.within)
+            period = notation(gate.within)
             yield question.no("passed", message("refusal.pass_lapsed", **values, period=period, when=max(ends)))
 
 
@@ -199,7 +199,7 @@ def _taken(gate: Taken, question: Question) -> Iterator[Refusal]:
     own = _windows(gate, question, passed_only=bool(approvals))
     if not approved and not any(ended <= question.now <= closes for ended, closes in own):
         assert gate.within is not None or approvals
-        period = words(gate.within) if gate.within else ""
+        period = notation(gate.within) if gate.within else ""
         yield question.no("taken", message("refusal.taken_lapsed", **values, period=period, when=windows[-1][1]))
 
 

@@ -1,10 +1,11 @@
 """Sentences for people, kept apart from the rules: a record carries a key and its values, a catalogue the words.
 
 A template is a `str.format` string. `{when!d}` shows a moment as a date and time, `{x!w}` a word of the
-catalogue;
+catalogue, `{x!p}` a period in ISO 8601 notation;
 numbers follow the language's decimal mark. Every key stands in every catalogue with the same values.
 """
 
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -78,6 +79,8 @@ class _Words(string.Formatter):
     def convert_field(self, value: Any, conversion: Literal["r", "s", "a"] | str | None) -> Any:
         if conversion == "d":
             return self._date(datetime.fromisoformat(str(value)))
+        if conversion == "p":
+            return self._period(str(value))
         if conversion == "w":
             return self.sentences.get(f"word.{value}", str(value).replace("_", " "))
         return value if conversion is None else str(value)
@@ -88,6 +91,13 @@ class _Words(string.Formatter):
         text = str(format(value, format_spec))
         numeric = isinstance(value, int | float) and self.language == "fr"
         return text.replace(".", ",") if numeric else text
+
+    def _period(self, notation: str) -> str:
+        parts = [
+            f"{amount} {self.sentences[f'unit.{unit}' if amount == '1' else f'unit.{unit}s']}"
+            for amount, unit in re.findall(r"(\d+)([MDH])", notation)
+        ]
+        return self.sentences["unit.and"].join(parts)
 
     def _date(self, moment: datetime) -> str:
         month = self.sentences[f"month.{moment.month}"]

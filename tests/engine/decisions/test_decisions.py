@@ -13,6 +13,7 @@ from engine.decisions import (
     Decision,
     DomainCurve,
     Posterior,
+    chance_of_passing,
     classify,
     decide_sitting,
     grade_of,
@@ -151,3 +152,13 @@ def test_stated_error_is_the_observed_one() -> None:
 def test_a_decision_travels_as_json() -> None:
     decided = decide_sitting(preset("kctcs"), "pre_test", normal(2, 0.3), CURVE, n_items=17)
     assert msgspec.json.decode(msgspec.json.encode(decided), type=Decision) == decided
+
+
+def test_the_stated_error_before_a_sitting() -> None:
+    """By hand: with sem 0.27, probability 0.65 asks for 0.1040 above the cut."""
+    rule = DecisionRule()
+    assert chance_of_passing(rule, -0.5, 0.27) == pytest.approx(norm.sf(0.6040 / 0.27), abs=1e-4)
+    assert 1 - chance_of_passing(rule, 0.5, 0.27) == pytest.approx(norm.sf(0.3960 / 0.27), abs=1e-4)
+    assert chance_of_passing(rule, -0.5, 0.27) < 0.02
+    assert 1 - chance_of_passing(rule, 0.5, 0.27) < 0.10
+    assert chance_of_passing(DecisionRule(kind="score"), 0.0, 0.3) == 0.5

@@ -15,11 +15,12 @@ from engine.events import (
     AttemptOpened,
     FirstItemShown,
     SittingFinished,
+    SittingRescored,
     SittingStarted,
 )
 from engine.journey import decide
-from engine.periods import Period
-from engine.policies import Eligibility, Lift, Occasion, PercentCut, Policy, Wait, policy_hash, preset
+from engine.periods import Period, after
+from engine.policies import Eligibility, Lift, Occasion, Passed, PercentCut, Policy, Wait, policy_hash, preset, zone_of
 from engine.refusals import JourneyRefused, tell
 from tests.engine.story import Story, decision
 
@@ -201,3 +202,42 @@ def test_not_before_is_the_exact_moment_the_rule_lifts(day: int, hour: int, days
     just_before = decide(story.policy, story.events, refused.not_before - timedelta(microseconds=1))
     assert [r.rule for r in just_before.refused] == ["wait"]
     assert decide(story.policy, story.events, refused.not_before).refused == ()
+
+
+def test_a_pass_opens_for_as_long_as_the_policy_says() -> None:
+    base = preset("kctcs")
+    gate = Passed(occasion="pre_test", within=Period(months=1))
+    post = msgspec.structs.replace(base.occasions[1], gates=(gate,))
+    story = Story(msgspec.structs.replace(base, occasions=(base.occasions[0], post), lifts=()))
+    story.sits("pre_test", "2027-01-31 10:00", 90)
+    start = next(p for p in story.now("2027-02-01 10:00").may if p.occasion == "post_test")
+    assert start.until == story.at("2027-02-28 10:00")
+    assert story.rules("post_test", "2027-02-28 10:00") == []
+    lapsed = story.refused("post_test", "2027-02-28 10:01")[0]
+    assert lapsed.rule == "passed"
+    assert "for 1 month, which ended on 28 February 2027" in lapsed.sentence
+    assert "pendant 1 mois" in tell(lapsed, "fr")
+
+
+def test_credit_whose_score_passes_no_more_is_marked() -> None:
+    story = Story(plain())
+    key = story.sits("post_test", "2027-01-04 10:00", 95)
+    story.credited("2027-01-04 10:00")
+    assert story.now("2027-01-04 10:00").credit_founded
+    lower = decision(story.policy, "post_test", 60, passed=False)
+    story.add(SittingRescored(at=story.at("2027-02-01 10:00"), sitting=key, decision=lower, reason="item withdrawn"))
+    journey = story.now("2027-02-01 10:00")
+    assert (journey.state, journey.credit_founded) == ("credited", False)
+
+
+def test_a_local_time_that_does_not_exist_moves_forward_and_a_doubled_one_comes_first() -> None:
+    zone = zone_of(preset("kctcs"))
+    saturday = datetime(2027, 3, 13, 2, 30, tzinfo=zone)
+    assert after(saturday, Period(days=1), zone).strftime("%d %H:%M %z") == "14 03:30 -0400"
+    before_change = datetime(2027, 11, 6, 1, 30, tzinfo=zone)
+    assert after(before_change, Period(days=1), zone).strftime("%d %H:%M %z") == "07 01:30 -0400"
+    assert after(before_change, Period(hours=24), zone).strftime("%d %H:%M %z") == "07 01:30 -0400"
+    assert after(before_change, Period(hours=25), zone).strftime("%d %H:%M %z") == "07 01:30 -0500"
+    assert after(datetime(2028, 2, 29, 9, tzinfo=zone), Period(months=12), zone).strftime("%Y-%m-%d") == "2029-02-28"
+    with pytest.raises(ValueError, match="hours, days or months above 0"):
+        Period()
