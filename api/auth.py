@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
+from engine.errors import Unknown
 from itembank.storage import accounts
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
@@ -39,6 +40,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     Raises:
         SignInNeeded, Forbidden.
     """
+    if "\x00" in connection.url.path or b"%00" in connection.scope["query_string"]:
+        raise Unknown("The address holds a NUL character, which nothing here is called by.")
     if handler.opt.get("public"):
         return
     caller = await identify(connection)

@@ -11,7 +11,6 @@ from api.auth import roles
 from api.idempotency import once
 from engine.errors import Unknown
 from engine.policies.documents import read_policy
-from engine.policies.records import Policy
 from engine.storage import assessments
 from engine.workflows.publish_assessment import Published, publish_assessment
 from itembank.storage.accounts import Caller
@@ -50,10 +49,11 @@ class AssessmentRoutes(Controller):
     @get("/{key:str}", summary="Read a policy")
     async def see(
         self, key: FromPath[str], caller: NamedDependency[Caller], database: NamedDependency[Database]
-    ) -> Policy:
-        """The policy of the newest version, as it was published."""
+    ) -> dict[str, Any]:
+        """The policy of the newest version, as it was published; publishing it again gives an equal one."""
         async with database.transaction(caller.institution_id) as connection:
             version = await assessments.current(connection, key)
         if version is None:
             raise Unknown(f"No assessment '{key}' is published here; the catalogue lists those that are.")
-        return version.policy
+        policy: dict[str, Any] = msgspec.to_builtins(version.policy, order="deterministic")
+        return policy
