@@ -59,21 +59,24 @@ def reported_items(
                 target[used[kind.where]] = found
             else:
                 target[used[kind.where], : found.shape[1]] = found
-    for place, reason in enumerate(prepared.reason):
+    held = prepared.fixed_place()
+    for place, (name, reason) in enumerate(zip(prepared.item_id, prepared.reason, strict=True)):
         if reason is not None:
-            _fill(columns, place, prepared)
+            record = stand_in(prepared.model[place], int(prepared.n_categories[place]), prepared.counts[place])
+            _fill(columns, place, ItemParameters.from_records([record | {"item_id": name}]))
+        elif name in held and prepared.fixed is not None:
+            _fill(columns, place, prepared.fixed.take([held[name]]))
     return ItemParameters(item_id=prepared.item_id, model=prepared.model, n_categories=prepared.n_categories, **columns)
 
 
-def _fill(columns: dict[str, Array], place: int, prepared: Prepared) -> None:
-    record = stand_in(prepared.model[place], int(prepared.n_categories[place]), prepared.counts[place])
-    one = ItemParameters.from_records([record | {"item_id": prepared.item_id[place]}])
-    for name in (*SCALARS, *LISTS):
+def _fill(columns: dict[str, Array], place: int, one: ItemParameters) -> None:
+    """Copy the parameters of a bank of one item to a place."""
+    for name in SCALARS:
+        columns[name][place] = getattr(one, name)[0]
+    for name in LISTS:
         values = getattr(one, name)[0]
-        if name in SCALARS:
-            columns[name][place] = values
-        else:
-            columns[name][place, : values.size] = values
+        width = min(values.size, columns[name].shape[1])
+        columns[name][place, :width] = values[:width]
 
 
 def item_sentences(prepared: Prepared, items: ItemParameters, converged: bool) -> tuple[str, ...]:

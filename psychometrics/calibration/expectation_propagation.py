@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.calibration.expectation import SMALLEST_LOG
 from psychometrics.models.base import Array
 
 SWEEPS = 12
@@ -151,6 +152,7 @@ def _tilt(
         joint += likelihood
         top = joint.max(axis=0)
         joint -= top
+        np.maximum(joint, SMALLEST_LOG, out=joint)
         np.exp(joint, out=joint)
         found[:, :, d] = powers @ joint
         joint /= found[0, :, d].astype(kind)

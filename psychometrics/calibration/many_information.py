@@ -27,6 +27,7 @@ from psychometrics.calibration.multidimensional import (
 )
 from psychometrics.calibration.observed_information import (
     ScoreTable,
+    chosen,
     coefficients,
     items_information,
     orthonormal,
@@ -112,9 +113,11 @@ def _counts(columns: Any, marginal: Array) -> Expected:
 def _series(columns: Any, marginal: Array, scores: list[ScoreTable], nodes: Array) -> list[Array]:
     """Coefficients of the score of one dimension on its orthonormal polynomials, degree 1 first."""
     dense = columns if isinstance(columns, np.ndarray) else columns.T.toarray()
-    nothing, found, total = np.zeros((0, nodes.size)), [], 0.0
+    answered, nothing = chosen(dense, scores), np.zeros((0, nodes.size))
+    found: list[Array] = []
+    total = 0.0
     for polynomial in orthonormal(nodes, np.ascontiguousarray(marginal)):
-        part = coefficients(dense, polynomial, scores, nothing).astype(np.float64)
+        part = coefficients(answered, polynomial, scores, nothing).astype(np.float64)
         found.append(part)
         size = np.einsum("np,np->p", part, part)
         total = total + size

@@ -25,9 +25,10 @@ from psychometrics.calibration.expectation import Block, Expected, Tables, log_p
 from psychometrics.calibration.marginal_ml import Parameters, Problem, spread, tables
 from psychometrics.calibration.maximisation import TINY, Kind, curvature, pseudo_answers
 from psychometrics.models.base import Array
+from psychometrics.quadrature import normal_weights
 
 HIGHEST_DEGREE = 30
-LEFT_OUT = 1e-4
+LEFT_OUT = 3e-4
 """A degree that adds less than this share to every parameter's lost information is the last."""
 
 
@@ -86,9 +87,9 @@ def _lost_information(
     mass[block.group] = weighted.sum(axis=0)
     expected = Expected(np.asarray(dense @ weighted), mass, float(logs @ weights))
     lost = None
-    population = population_scores(problem, parameters, block.group)
+    population, answered = population_scores(problem, parameters, block.group), chosen(dense, scores)
     for polynomial in orthonormal(parameters.population.nodes, posterior):
-        part = coefficients(dense, polynomial, scores, population)
+        part = coefficients(answered, polynomial, scores, population)
         part *= np.sqrt(weights)[:, None].astype(part.dtype)
         product = (part.T @ part).astype(np.float64)
         lost = product if lost is None else lost + product
@@ -111,25 +112,39 @@ def orthonormal(nodes: Array, posterior: Array) -> Iterator[Array]:
         yield posterior * now
 
 
-def coefficients(dense: Any, polynomial: Array, scores: Sequence[ScoreTable], population: Array) -> NDArray[np.float32]:
+def chosen(dense: Any, scores: Sequence[ScoreTable]) -> list[list[NDArray[np.float32] | None]]:
+    """Who chose what: for each table and category (n_persons, n_items) of 0 and 1, or None without a column."""
+    return [
+        [
+            None if (rows < 0).all() else np.where(rows[:, None] >= 0, dense[rows], 0).T.astype(np.float32)
+            for rows in table.rows.T
+        ]
+        for table in scores
+    ]
+
+
+def coefficients(
+    answered: list[list[NDArray[np.float32] | None]], polynomial: Array, scores: Sequence[ScoreTable], population: Array
+) -> NDArray[np.float32]:
     """Coefficients of every person's score on one polynomial: (n_persons, n_parameters), float32."""
     small = polynomial.astype(np.float32)
-    parts = [_kind_coefficients(dense, small, table) for table in scores]
+    parts = [_kind_coefficients(given, small, table) for given, table in zip(answered, scores, strict=True)]
     parts.append(small @ population.T.astype(np.float32))
     return np.concatenate(parts, axis=1)
 
 
-def _kind_coefficients(dense: Any, polynomial: NDArray[np.float32], table: ScoreTable) -> NDArray[np.float32]:
-    n_items, n_categories, width, n_nodes = table.columns.shape
+def _kind_coefficients(
+    answered: list[NDArray[np.float32] | None], polynomial: NDArray[np.float32], table: ScoreTable
+) -> NDArray[np.float32]:
+    n_items, _, width, n_nodes = table.columns.shape
     base = table.base.reshape(-1, n_nodes).astype(np.float32)
     found = (polynomial @ base.T).reshape(-1, n_items, width)
-    for category in range(n_categories):
-        rows = table.rows[:, category]
-        if (rows < 0).all():
-            continue
-        column = table.columns[:, category].reshape(-1, n_nodes).astype(np.float32)
-        given = np.where(rows[:, None] >= 0, dense[rows], 0).astype(np.float32).T
-        found += given[:, :, None] * (polynomial @ column.T).reshape(-1, n_items, width)
+    for category, given in enumerate(answered):
+        if given is not None:
+            column = table.columns[:, category].reshape(-1, n_nodes).astype(np.float32)
+            share = (polynomial @ column.T).reshape(-1, n_items, width)
+            share *= given[:, :, None]
+            found += share
     return found.reshape(len(polynomial), n_items * width)
 
 
@@ -138,10 +153,26 @@ def population_scores(problem: Problem, parameters: Parameters, group: int) -> A
     population = parameters.population
     if population.weights is not None:
         return np.zeros((0, population.nodes.size))
-    z = (population.nodes - population.mean[group]) / population.sd[group]
-    means = [z / population.sd[group] if g == group else 0 * z for g in np.flatnonzero(problem.free_mean)]
-    sds = [z**2 - 1 if g == group else 0 * z for g in np.flatnonzero(problem.free_sd)]
-    return np.array([*means, *sds], dtype=np.float64).reshape(-1, z.size)
+    mean, log_sd, _ = normal_scores(population.nodes, population.mean[group], population.sd[group])
+    means = [mean * (g == group) for g in np.flatnonzero(problem.free_mean)]
+    sds = [log_sd * (g == group) for g in np.flatnonzero(problem.free_sd)]
+    return np.array([*means, *sds], dtype=np.float64).reshape(-1, population.nodes.size)
+
+
+def normal_scores(nodes: Array, mean: float, sd: float) -> tuple[Array, Array, tuple[Array, Array, Array]]:
+    """Derivatives of the log weights of a normal population on a grid, whose ends cut it off.
+
+    Scores by mean and by log sd (n_nodes,), and minus the second derivatives: mean, both, log sd (n_nodes,).
+    """
+    weights = normal_weights(nodes, mean, sd)
+    z = (nodes - mean) / sd
+    first, second = float(weights @ z), float(weights @ z**2)
+    variance = float(weights @ z**2) - first**2
+    cross = float(weights @ z**3) - first * second
+    fourth = float(weights @ z**4) - second**2
+    both = (2 * (z - first) + (cross - first)) / sd
+    curvature = (np.full(z.shape, variance / sd**2), both, 2 * (z**2 - second) + fourth)
+    return (z - first) / sd, z**2 - second, curvature
 
 
 def _complete_information(problem: Problem, parameters: Parameters, expected: Expected) -> Array:
@@ -183,13 +214,13 @@ def _population_information(problem: Problem, parameters: Parameters, mass: Arra
     size = means.size + sds.size
     information = np.zeros((size, size))
     for g in range(len(mass)):
-        z = (population.nodes - population.mean[g]) / population.sd[g]
+        _, _, curvature = normal_scores(population.nodes, population.mean[g], population.sd[g])
         i, j = np.flatnonzero(means == g), means.size + np.flatnonzero(sds == g)
-        information[np.ix_(i, i)] = mass[g].sum() / population.sd[g] ** 2
-        information[np.ix_(j, j)] = 2 * float(mass[g] @ z**2)
-        cross = 2 * float(mass[g] @ z) / population.sd[g]
-        information[np.ix_(i, j)] = cross
-        information[np.ix_(j, i)] = cross
+        mean, both, log_sd = (float(mass[g] @ values) for values in curvature)
+        information[np.ix_(i, i)] = mean
+        information[np.ix_(j, j)] = log_sd
+        information[np.ix_(i, j)] = both
+        information[np.ix_(j, i)] = both
     return information
 
 

@@ -28,6 +28,9 @@ from psychometrics.calibration.result import CalibrationResult, Group
 from psychometrics.calibration.standard_errors import StandardErrors, inverted, item_errors
 from psychometrics.models.base import Array
 
+FLATTER = 100.0
+"""How much looser the tolerance is for a histogram, whose likelihood is flat in the weights that tend to 0."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneEvidence:
@@ -85,6 +88,7 @@ def calibrate_one_dimension(
     start = Parameters(start_items(prepared, kinds, used), standard_population(nodes, n_groups, histogram))
     with running(executor) as pool:
         mapped = mapper(pool, blocks)
+        tolerance = tolerance * FLATTER if histogram else tolerance
         found = estimate(problem, mapped, start, tolerance=tolerance, max_iterations=max_iterations, progress=progress)
         exact = total(mapped(expect_exactly, tables(problem, found.parameters)))
     found = replace(found, log_likelihood=exact.log_likelihood)

@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.calibration.maximisation import Kind
 from psychometrics.calibration.priors import Prior, as_priors
-from psychometrics.calibration.screening import FEW_FOR_GUESSING, count_answers, hopeless
+from psychometrics.calibration.screening import FEW_FOR_GUESSING, STEEPEST, count_answers, hopeless
 from psychometrics.likelihood import check_categories
 from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import MODELS, find_model
 
 Models = str | Sequence[str] | Mapping[str, str]
-
-STEEPEST = 25.0
-"""Beyond this a curve rises between two nodes of the default grid, and where it rises can no longer be told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ FEW_FOR_GUESSING = 1000
 """Answers below which `auto` does not try to tell guessing from easiness."""
 LARGEST_LOCATION = 6.0
 WEAK_SLOPE = 0.2
+STEEPEST = 25.0
+"""Beyond this a curve rises between two nodes of the default grid, and where it rises can no longer be told."""
 
 
 def count_answers(responses: NDArray[np.int8], n_categories: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,6 +74,8 @@ def _remark(items: ItemParameters, place: int, row: NDArray[np.int64], converged
         found.append(f"nobody is in category {names}: its parameters rest on half a pseudo-answer")
     if slope < 0:
         found.append("negative discrimination: those who know more have it wrong more often; check the key")
+    elif slope > 0.99 * STEEPEST:
+        found.append(f"discrimination at its bound of {STEEPEST:g}: it may repeat another item, or too few answered it")
     elif slope < WEAK_SLOPE:
         found.append(f"discrimination below {WEAK_SLOPE}: it hardly tells persons apart")
     located = items.difficulty[place]

@@ -119,7 +119,8 @@ class ItemParameters:
 
     def take(self, indices: ArrayLike) -> Self:
         """The items at these positions, in this order (a boolean mask works too)."""
-        where = np.arange(len(self))[np.asarray(indices)]
+        chosen = np.asarray(indices)
+        where = np.arange(len(self))[chosen if chosen.size else np.zeros(0, dtype=np.int64)]
         columns = {name: getattr(self, name)[where] for name in ("n_categories", *SCALARS, *LISTS)}
         return type(self)(
             item_id=tuple(self.item_id[i] for i in where), model=tuple(self.model[i] for i in where), **columns

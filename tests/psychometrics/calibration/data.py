@@ -12,7 +12,9 @@ from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import probabilities
 
 
-def answers(items: ItemParameters, theta: NDArray[Any], rng: np.random.Generator, missing: float = 0.0) -> NDArray[np.int8]:
+def answers(
+    items: ItemParameters, theta: NDArray[Any], rng: np.random.Generator, missing: float = 0.0
+) -> NDArray[np.int8]:
     """Responses (n_persons, n_items) of persons at theta, a share of them missing at random."""
     responses = np.empty((theta.size, len(items)), dtype=np.int8)
     for start in range(0, theta.size, 4096):
@@ -39,7 +41,11 @@ def bank(model: str, n_items: int, rng: np.random.Generator, n_categories: int =
             record["steps"] = bounds
         elif model == "nrm":
             slopes = np.cumsum(rng.uniform(0.4, 1.0, n_categories)) - 0.4
-            record |= {"discrimination": None, "slopes": [0.0, *slopes[1:]], "intercepts": [0.0, *rng.normal(0, 0.6, n_categories - 1)]}
+            record |= {
+                "discrimination": None,
+                "slopes": [0.0, *slopes[1:]],
+                "intercepts": [0.0, *rng.normal(0, 0.6, n_categories - 1)],
+            }
         else:
             record |= {"difficulty": float(located[j]), "guessing": 0.0, "upper": 1.0}
             record["guessing"] = 0.2 if model in ("3pl", "4pl") else 0.0

@@ -1,0 +1,97 @@
+"""The closed form of the observed information against differences of the log-likelihood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from psychometrics import calibrate
+from psychometrics.calibration import marginal_ml
+from psychometrics.calibration.expectation import expect_exactly, total
+from psychometrics.calibration.observed_information import observed_information, orthonormal, pooling
+from psychometrics.calibration.standard_errors import inverted
+from psychometrics.models.registry import MODELS
+from psychometrics.quadrature import normal_grid
+from tests.psychometrics.calibration.data import answers, bank
+
+
+def numerical_information(evidence: Any) -> NDArray[Any]:
+    """Minus the Hessian of the objective by central second differences."""
+    problem, parameters = evidence.problem, evidence.parameters
+    here = marginal_ml.pack(problem, parameters)
+    target = pooling(problem.kinds, here.size)
+
+    def value(shift: NDArray[Any]) -> float:
+        moved = marginal_ml.unpack(problem, parameters, here + shift[target])
+        tables = marginal_ml.tables(problem, moved)
+        parts = total([expect_exactly(block, tables) for block in evidence.blocks])
+        return parts.log_likelihood + marginal_ml.penalty(problem, moved)
+
+    size, step = int(target.max()) + 1, 2e-3
+    shifts, hessian = step * np.eye(size), np.zeros((size, size))
+    for i in range(size):
+        for j in range(i + 1):
+            corners = [s * t * value(s * shifts[i] + t * shifts[j]) for s in (1, -1) for t in (1, -1)]
+            hessian[i, j] = hessian[j, i] = sum(corners) / (4 * step**2)
+    return -hessian
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_information_is_the_hessian(model: str, missing: float) -> None:
+    rng = np.random.default_rng(10)
+    n_persons = 1500
+    responses = answers(bank(model, 5, rng, 3), rng.normal(size=n_persons), rng, missing)
+    priors = {"guessing": "beta(5, 17)", "upper": "beta(17, 5)", "discrimination": "lognormal(0, 0.3)"}
+    result = calibrate(
+        responses, model, priors=priors if model in ("3pl", "4pl") else None, groups=np.arange(n_persons) % 2
+    )
+    evidence: Any = result._evidence
+    closed = observed_information(evidence.problem, evidence.blocks, evidence.parameters)
+    differences = numerical_information(evidence)
+    scale = np.sqrt(np.outer(np.diag(differences), np.diag(differences)))
+    np.testing.assert_allclose(closed / scale, differences / scale, atol=2e-3)
+    assert result.standard_errors().status == "positive definite"
+
+
+def test_errors_shrink_with_the_root_of_persons() -> None:
+    rng = np.random.default_rng(1)
+    items = bank("2pl", 10, rng)
+    few = calibrate(answers(items, rng.normal(size=500), rng), "2pl").standard_errors()
+    many = calibrate(answers(items, rng.normal(size=8000), rng), "2pl").standard_errors()
+    ratio = few.column("discrimination") / many.column("discrimination")
+    assert np.median(ratio) == pytest.approx(4.0, rel=0.25)
+
+
+def test_covariance_of_an_item_is_what_its_errors_are_made_of() -> None:
+    rng = np.random.default_rng(2)
+    result = calibrate(answers(bank("grm", 5, rng), rng.normal(size=600), rng), "grm")
+    errors = result.standard_errors()
+    covariance = result.covariance("item_2")
+    assert errors.names(1) == ("discrimination", "thresholds_1", "thresholds_2", "thresholds_3")
+    assert np.linalg.eigvalsh(covariance).min() > 0
+    assert errors.record(1)["discrimination"] == pytest.approx(np.sqrt(covariance[0, 0]))
+    assert errors.column("thresholds_2")[1] == pytest.approx(np.sqrt(covariance[2, 2]))
+    assert errors.record(1)["thresholds"] == pytest.approx(np.sqrt(np.diag(covariance)[1:]).tolist())
+
+
+def test_a_direction_without_information_is_said() -> None:
+    covariance, status = inverted(np.array([[2.0, 0.0], [0.0, 0.0]]))
+    assert status.startswith("1 directions are not determined")
+    assert covariance[0, 0] == pytest.approx(0.5)
+    assert np.isfinite(covariance).all()
+
+
+def test_polynomials_are_orthonormal_under_each_posterior() -> None:
+    grid = normal_grid()
+    logs = -np.logaddexp(0, -np.multiply.outer([1.0, -2.0, 0.3], grid.nodes))
+    posterior = np.exp(logs) * grid.weights
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    found = [values for values, _ in zip(orthonormal(grid.nodes, posterior), range(6), strict=False)]
+    for r, one in enumerate(found):
+        np.testing.assert_allclose(one.sum(axis=1), 0.0, atol=1e-10)
+        for s, other in enumerate(found):
+            np.testing.assert_allclose((one * other / posterior).sum(axis=1), float(r == s), atol=1e-8)
