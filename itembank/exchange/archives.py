@@ -2,6 +2,7 @@
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -10,7 +11,16 @@ from itembank.errors import FileRefused
 from itembank.records import Record
 
 CHUNK = 1 << 16
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    LookupError,
+    ValueError,
+    OSError,
+)
 IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 
@@ -48,7 +58,7 @@ def _checked(members: list[zipfile.ZipInfo], limits: ArchiveLimits) -> list[zipf
         raise FileRefused(f"The package holds {len(members)} members; at most {limits.members} are accepted. Split it.")
     if sum(member.file_size for member in members) > limits.total_bytes:
         raise FileRefused(f"The package would unpack to more than {limits.total_bytes} bytes; split it.")
-    files = [member for member in members if not member.is_dir()]
+    files = [member for member in members if not member.filename.endswith("/")]
     seen: set[str] = set()
     for member in files:
         _check_member(member)

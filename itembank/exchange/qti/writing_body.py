@@ -16,13 +16,13 @@ INLINE_KINDS = ("text_entry", "inline_choice", "end_attempt")
 NOT_IN_22 = {"s": "span", "u": "span", "ins": "span", "del": "span", "main": "div", "details": "div", "summary": "p"}
 NOT_IN_22 |= {"picture": "span", "wbr": "span", "time": "span"}
 ATTRIBUTES_22 = frozenset(
-    {"class", "src", "alt", "width", "height", "href", "colspan", "rowspan", "scope", "abbr", "align", "valign", "span"}
+    {"class", "src", "alt", "width", "height", "href", "colspan", "rowspan", "scope", "abbr", "span"}
     | {"controls", "loop", "preload", "poster", "type", "kind", "srclang", "label", "default", "dir", "role", "cite"}
     | {"aria-label", "aria-level"}
 )
 _PHRASES = "a abbr b bdo big br cite code dfn em i img kbd q samp small span strong sub sup tt var math bdi ruby"
 PHRASES = frozenset(_PHRASES.split())
-BLOCKS = frozenset({"div", "p", "blockquote", "table", "ul", "ol", "dl", "pre"})
+BLOCKS = frozenset({"div", "p", "blockquote", "table", "ul", "ol", "dl", "pre", "audio", "video", "figure", "section"})
 CHOICE_NAMES = {
     "choice": "simple_choice",
     "order": "simple_choice",
@@ -102,6 +102,8 @@ class BodyWriter:
         for name, value in source.attrib.items():
             self._set_html(made, str(name), str(value))
         self._children(source, made)
+        if old and tag == "blockquote":
+            self._wrap_text(made)
         return made
 
     def _is_block(self, part: etree._Element) -> bool:
@@ -113,9 +115,9 @@ class BodyWriter:
             made.set(f"{{{XML}}}lang", value)
         elif name in ("src", "poster"):
             made.set(name, self.reference(value))
-        elif name in ("controls", "default", "loop") and not value:
+        elif name in ("controls", "default", "loop"):
             made.set(name, "true" if self.writer.version == "2.2" else name)
-        elif name not in OWN_MARKS and (self.writer.version == "3.0" or name in ATTRIBUTES_22):
+        elif name not in OWN_MARKS and (self.writer.version == "3.0" or _in_22(made, name)):
             made.set(name, value)
 
     def reference(self, name: str) -> str:
@@ -165,12 +167,9 @@ class BodyWriter:
     def _held(self, held: etree._Element, made: etree._Element) -> None:
         holder = etree.Element("held")
         self._children(held, holder)
-        made_last = len(made)
+        self._wrap_text(holder)
         for part in list(holder):
             made.append(part)
-        if made_last == len(made) and (holder.text or "").strip():
-            made.append(self.writer.html("p"))
-            made[-1].text = holder.text
 
     def _fill_media(self, interaction: Interaction, made: etree._Element) -> None:
         """The film itself stands last in the prompt; what is before it is the prompt."""
@@ -284,6 +283,11 @@ class BodyWriter:
             stage.append(self.picture(interaction.picture))
         stage.append(made)
         return stage
+
+
+def _in_22(element: etree._Element, name: str) -> bool:
+    """Whether 2.2 has the attribute; a type stands on sources alone, not on lists."""
+    return name in ATTRIBUTES_22 and (name != "type" or etree.QName(element).localname == "source")
 
 
 def _gap_choice(choice: Choice) -> str:

@@ -82,9 +82,9 @@ def _write_response(writer: Writer, root: etree._Element, declared: ResponseDecl
     made = writer.add(root, "response_declaration", {"identifier": declared.identifier, **types})
     _write_values(writer, made, "default_value", declared.default)
     _write_values(writer, made, "correct_response", declared.correct)
-    if declared.mapping is not None:
+    if declared.mapping is not None and declared.mapping.entries:
         _write_mapping(writer, made, declared.mapping)
-    if declared.area_mapping is not None:
+    if declared.area_mapping is not None and declared.area_mapping.entries:
         _write_areas(writer, made, declared.area_mapping)
 
 

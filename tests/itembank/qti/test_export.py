@@ -270,6 +270,8 @@ def test_every_file_of_the_package_is_in_the_manifest():
         "<p>a <u>b</u> <s>c</s> <time>d</time></p><details><summary>e</summary>f</details>",
         'bare text <sup>2</sup><p lang="fr">é</p>tail',
         "<p>\x01control</p>",
+        '<blockquote>bare <b>quote</b></blockquote><ol type="a"><li>x</li></ol>',
+        '<p>sound <audio src="a.mp3" controls=""></audio></p>',
     ],
 )
 def test_bodies_of_all_kinds_come_back(version, body):
