@@ -21,8 +21,8 @@ BLOCK_CELLS = 2_000_000
 """Persons are taken in blocks of about this many probabilities, so that memory stays bounded."""
 
 SMALLEST_VARIANCE = 1e-5**0.5
-"""A score variance below this is raised to it: an answer at an ability where it is certain says nothing, and would
-otherwise divide by almost 0 (the same floor as mirt's)."""
+"""A score variance below this is raised to it: one answer at an ability where it is all but certain would otherwise
+decide a mean square. mirt has the same floor."""
 
 LARGEST_SPREAD = 1.4142
 """The spread of a mean square enters its z at most as that of one standard normal square."""

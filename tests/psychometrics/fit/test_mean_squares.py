@@ -6,6 +6,7 @@ import pytest
 from psychometrics.arrays import MISSING
 from psychometrics.fit import item_mean_squares, person_mean_squares
 from psychometrics.fit.mean_squares import COMPUTED, NO_ANSWERS
+from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import probabilities
 from tests.psychometrics.fit.banks import dichotomous_bank, draw, mixed_bank
 
@@ -57,6 +58,12 @@ def test_equals_a_plain_loop(by_item):
     assert fit.outfit == pytest.approx(outfit)
     assert fit.infit_z == pytest.approx(infit_z)
     assert fit.outfit_z == pytest.approx(outfit_z)
+
+
+def test_an_all_but_certain_answer_is_damped():
+    items = ItemParameters.logistic([1.0, 1.0], [0.0, 0.0])
+    wrong = person_mean_squares(items, [[1, -1]], theta=[-12.0])
+    assert wrong.outfit[0] == pytest.approx(1e5**0.5, rel=1e-4)
 
 
 def test_expectation_is_one_and_z_is_standard_normal_at_the_true_ability():
