@@ -20,7 +20,10 @@ from itembank.records import Record
 
 SHINGLE = 5
 BLOCK = 512
-MOST_COMMON = 0.2
+PAIRS = 50_000
+MOST_COMMON, FEWEST_COMMON = 0.02, 50
+MOST_DENSE = 100_000_000
+ROUNDING = 1e-9
 FEWEST_LETTERS = 12
 DUPLICATE, ENEMY = 0.9, 0.6
 NOT_LETTERS = re.compile(r"[^\w+\-*/=<>%.,]+")
@@ -109,38 +112,67 @@ def _shingles(text: str) -> NDArray[np.uint64]:
 def close_rows(
     vectors: sparse.csr_array, least: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Pairs row < column whose product is at least `least`, and the product.
+    """Pairs row < column whose product is at least `least`, and the product: exactly what comparing all pairs gives.
 
-    Shingles that stand in more than a fifth of a large bank carry next to no weight and are left out of the search for
-    candidates; every candidate's likeness is then computed in full.
+    Shingles that stand in many texts make most of the work and little of the likeness, so candidates are sought
+    without them. What a pair can lose that way is bounded by the product of the two lengths left out (Cauchy–Schwarz);
+    rows that lose too much for the bound to help are compared in full.
     """
     search = _without_common(vectors)
-    found_rows: list[NDArray[np.intp]] = []
-    found_columns: list[NDArray[np.intp]] = []
-    transposed = search.T.tocsc()
-    slack = _weight_left_out(vectors, search)
-    for start in range(0, vectors.shape[0], BLOCK):
-        product = (search[start : start + BLOCK] @ transposed).tocoo()
-        rows, columns = product.row + start, product.col
-        near = (columns > rows) & (product.data + slack[rows] * slack[columns] >= least)
-        found_rows.append(rows[near].astype(np.intp))
-        found_columns.append(columns[near].astype(np.intp))
-    rows, columns = (
-        np.concatenate([*found_rows, np.empty(0, np.intp)]),
-        np.concatenate([*found_columns, np.empty(0, np.intp)]),
-    )
-    exact = np.asarray(vectors[rows].multiply(vectors[columns]).sum(axis=1)).ravel() if len(rows) else np.empty(0)
+    slack = np.sqrt(np.maximum(0.0, 1.0 - np.asarray(search.multiply(search).sum(axis=1)).ravel()))
+    heavy = slack * slack > least / 2
+    light = np.flatnonzero(~heavy)
+    pairs = [
+        *_candidates(search, light, light, least, slack),
+        *_candidates(vectors, np.flatnonzero(heavy), np.arange(vectors.shape[0]), least, np.zeros(len(slack))),
+    ]
+    empty = np.empty((2, 0), dtype=np.intp)
+    rows, columns = np.unique(np.sort(np.concatenate([empty, *pairs], axis=1), axis=0), axis=1)
+    exact = _products_of(vectors, rows, columns)
     kept = exact >= least
     return rows[kept], columns[kept], exact[kept]
 
 
 def _without_common(vectors: sparse.csr_array) -> sparse.csr_array:
     in_texts = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    rare = in_texts <= max(50, int(MOST_COMMON * vectors.shape[0]))
+    rare = in_texts <= max(FEWEST_COMMON, int(MOST_COMMON * vectors.shape[0]))
     return vectors[:, np.flatnonzero(rare)]
 
 
-def _weight_left_out(vectors: sparse.csr_array, search: sparse.csr_array) -> NDArray[np.float64]:
-    """The length of what each row lost: by Cauchy–Schwarz, products can lose at most the product of two of these."""
-    kept = np.asarray(search.multiply(search).sum(axis=1)).ravel()
-    return np.sqrt(np.maximum(0.0, 1.0 - kept))
+def _candidates(
+    vectors: sparse.csr_array,
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    least: float,
+    slack: NDArray[np.float64],
+) -> list[NDArray[np.intp]]:
+    """Pairs (2, n) of these rows and columns whose product may reach `least`, block by block."""
+    other = vectors[columns].T.tocsc()
+    dense = _dense_pays(vectors[rows], other)
+    whole = other.toarray() if dense else other
+    found = []
+    for start in range(0, len(rows), BLOCK):
+        chosen = rows[start : start + BLOCK]
+        product = vectors[chosen].toarray() @ whole if dense else sparse.csr_array(vectors[chosen] @ other).toarray()
+        near = product + np.outer(slack[chosen], slack[columns]) >= least - ROUNDING
+        first, second = np.nonzero(near & (chosen[:, None] != columns[None, :]))
+        found.append(np.stack([chosen[first], columns[second]]))
+    return found
+
+
+def _dense_pays(left: sparse.csr_array, right: sparse.csc_array) -> bool:
+    """Whether multiplying zeros too is the faster way: a sparse step costs about twenty times as much."""
+    sparse_steps = float(
+        np.bincount(left.indices, minlength=left.shape[1]) @ np.bincount(right.indices, minlength=left.shape[1])
+    )
+    dense_steps = float(left.shape[0]) * left.shape[1] * right.shape[1]
+    return sparse_steps * 20 > dense_steps and left.shape[1] * right.shape[1] < MOST_DENSE
+
+
+def _products_of(vectors: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The products of these pairs in full: (n_pairs,)."""
+    parts = [
+        np.asarray(vectors[rows[k : k + PAIRS]].multiply(vectors[columns[k : k + PAIRS]]).sum(axis=1)).ravel()
+        for k in range(0, len(rows), PAIRS)
+    ]
+    return np.concatenate([np.empty(0), *parts])

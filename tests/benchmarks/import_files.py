@@ -28,9 +28,10 @@ from itembank.exchange.moodle import read_moodle
 from itembank.exchange.responses import ItemRule, read_responses
 from itembank.likeness import like_pairs
 
-WORDS = [
-    f"{a}{b}{c}" for a in ("ka", "lo", "mi", "tre", "sun") for b in ("ri", "ne", "po", "va") for c in ("x", "ta", "lor")
-]
+RNG = np.random.default_rng(20260101)
+LETTERS = np.array(list("etaoinshrdlu"))
+WORDS = np.array(["".join(RNG.choice(LETTERS, RNG.integers(2, 10))) for _ in range(5000)])
+ZIPF = 1 / np.arange(1, 5001)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -112,8 +113,9 @@ def bench_long(folder: Path, n_rows: int, rng: np.random.Generator) -> None:
 
 
 def bench_items(n_items: int, rng: np.random.Generator) -> None:
+    often = ZIPF / ZIPF.sum()
     rows = [
-        f'q{k},c{k % 20},B,"<p>{" ".join(rng.choice(WORDS, 30))}</p>",{"|".join(rng.choice(WORDS, 4))}'
+        f'q{k},c{k % 20},B,"<p>{" ".join(rng.choice(WORDS, 30, p=often))}</p>",{"|".join(rng.choice(WORDS, 4))}'
         for k in range(n_items)
     ]
     data = ("item_id,competency,key,stem,options\n" + "\n".join(rows)).encode()
@@ -157,7 +159,7 @@ def bench_case() -> None:
 
 
 def main() -> None:
-    rng = np.random.default_rng(20260101)
+    rng = RNG
     small = "--small" in sys.argv
     with tempfile.TemporaryDirectory() as name:
         bench_wide(Path(name), 100_000 if small else 1_000_000, rng)
