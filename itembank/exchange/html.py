@@ -87,8 +87,13 @@ _CLEANER = nh3.Cleaner(
 )
 
 
+_MARKED_UP = re.compile(r"[<>&\x00\r\u00a0]")
+
+
 def sanitise(markup: str) -> str:
     """The markup with everything taken out that is not on the allow-list. Applying it again changes nothing."""
+    if not _MARKED_UP.search(markup):
+        return markup.strip()
     cleaned = _CLEANER.clean(markup.replace("\x00", ""))
     return re.sub(r' rel="noopener noreferrer nofollow"', "", cleaned).strip()
 

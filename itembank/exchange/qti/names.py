@@ -46,7 +46,7 @@ def _refuse_entities(root: etree._Element, place: str) -> None:
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and list(declared.iterentities()):  # type: ignore[attr-defined]
         raise FileRefused(f"{place} declares XML entities, which could read or fill anything; remove its DOCTYPE.")
-    if any(isinstance(node, etree._Entity) for node in root.iter()):
+    if next(root.iter(etree.Entity), None) is not None:
         raise FileRefused(f"{place} uses XML entities that it does not define; write the characters themselves.")
 
 
@@ -76,7 +76,12 @@ def snake(name: str) -> str:
 
 def name_of(element: etree._Element) -> str:
     """The internal name of a QTI element."""
-    return snake(local_name(element))
+    return _name_of_tag(str(element.tag))
+
+
+@lru_cache(maxsize=4096)
+def _name_of_tag(tag: str) -> str:
+    return snake(tag.rpartition("}")[2])
 
 
 def attributes(element: etree._Element) -> dict[str, str]:

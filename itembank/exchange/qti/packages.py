@@ -84,8 +84,9 @@ def _read_files(files: dict[str, bytes], known_as: str) -> Package:
     extras = read_extras(files)
     read: list[ReadItem] = []
     entries: list[ItemLoss] = []
+    taken_keys: set[str] = set()
     for resource in _items_of(resources, files):
-        _read_resource(resource, files, statistics, extras, read, entries)
+        _read_resource(resource, files, statistics, extras, read, entries, taken_keys)
     tests = tuple(resource.identifier for resource in resources if "_test_" in resource.type.lower())
     if not entries:
         notes.append("The manifest names no QTI item.")
@@ -160,6 +161,7 @@ def _read_resource(
     extras: Mapping[str, dict[str, object]],
     read: list[ReadItem],
     entries: list[ItemLoss],
+    taken_keys: set[str],
 ) -> None:
     data = files.get(resource.path)
     if data is None:
@@ -168,13 +170,14 @@ def _read_resource(
         return
     try:
         found = read_item(data, resource.path, files)
-        found = _with_own_key(found, resource, {other.item.key for other in read})
+        found = _with_own_key(found, resource, taken_keys)
     except (BankError, RecursionError) as failure:
         entries.append(refused(resource.identifier, resource.path, str(failure)))
         return
     found = _described(found, resource, statistics)
     found = apply_extras(found, data, extras.get(resource.path))
     read.append(found)
+    taken_keys.add(found.item.key)
     entries.append(taken(found.item.key, resource.path, found.notes))
 
 
@@ -203,11 +206,11 @@ def _described(read: ReadItem, resource: Resource, statistics: Mapping[str, Usag
     stated = statistics.get(read.item.key) or statistics.get(resource.identifier)
     item = msgspec.structs.replace(
         read.item,
-        facts=facts,
+        facts=settled(facts),
         title=read.item.title or said.title,
         parameters=None if stated is None else parameters_of(stated),
     )
-    return msgspec.structs.replace(read, item=settled(item))
+    return msgspec.structs.replace(read, item=item)
 
 
 def _package(read: list[ReadItem], entries: list[ItemLoss], known_as: str) -> Package:
