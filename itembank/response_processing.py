@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from itembank.errors import ItemInvalid
-from itembank.expressions import arithmetic, logic, numbers
+from itembank.expressions import arithmetic, custom, logic, numbers
 from itembank.expressions.mappings import looked_up, map_points, map_value, point_inside
 from itembank.expressions.values import NULL, Value, as_numbers, boolean, cast, matches, number, read_value
 from itembank.items import Expression, OutcomeDeclaration, ResponseDeclaration
@@ -93,6 +93,9 @@ def evaluate(expression: Expression, state: State) -> Value:
     args = [evaluate(argument, state) for argument in expression.get("args", ())]
     if op in PLAIN:
         return PLAIN[op](args)
+    known = custom.operator_of(expression) if op == "custom_operator" and len(args) == 1 else None
+    if known is not None:
+        return known(args[0])
     if op not in WITH_ATTRIBUTES:
         raise ItemInvalid(
             f"Response processing uses '{op}', which cannot be carried out; such an item is not delivered."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterator, Sequence
 
 from itembank.errors import ItemInvalid
-from itembank.expressions import arithmetic, logic
+from itembank.expressions import arithmetic, custom, logic
 from itembank.expressions.mappings import check_area
 from itembank.expressions.values import read_atom
 from itembank.items import AreaEntry, Expression
@@ -43,15 +43,24 @@ STATISTICS = ("mean", "median", "popVariance", "popSD", "sampleVariance", "sampl
 
 def unsupported(rules: Sequence[Expression]) -> tuple[str, ...]:
     """Why a tree cannot be carried out here, a clause each: chance, foreign code, operators of tests."""
-    found = {rule["op"]: rule for rule in walk(rules) if rule["op"] not in OPERATORS | RULES}
+    strange = (rule for rule in walk(rules) if rule["op"] not in OPERATORS | RULES)
+    found = {rule["op"]: rule for rule in strange if not _is_known_custom(rule)}
     return tuple(_reason(op, rule) for op, rule in sorted(found.items()))
+
+
+def _is_known_custom(rule: Expression) -> bool:
+    return rule["op"] == "custom_operator" and len(rule.get("args", ())) == 1 and custom.operator_of(rule) is not None
 
 
 def _reason(op: str, rule: Expression) -> str:
     if op in BY_CHANCE:
         return f"its score depends on chance ({op})"
     if op == "custom_operator":
-        return f"it is scored by foreign code (custom operator {rule.get('class', '')})".replace(" )", ")")
+        return (
+            f"it is scored by foreign code (custom operator {rule.get('class') or rule.get('definition', '')})".replace(
+                " )", ")"
+            )
+        )
     return f"it uses the operator '{op}', which is not known here"
 
 

@@ -365,6 +365,25 @@ def test_what_cannot_be_carried_out_is_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "given_text", "expected"),
+    [
+        ("qade:Trim", " a ", ["a"]),
+        ("qade:ToAscii", "Zürich", ["Zurich"]),
+        ("depcp:ParseCommaDecimal", "0,6300", ["0.63"]),
+    ],
+)
+def test_custom_operators_whose_name_says_it_all_are_carried_out(name, given_text, expected):
+    expression = op("custom_operator", value(given_text, "string"), definition=name)
+    assert unsupported([op("set_outcome_value", expression, identifier="S")]) == ()
+    assert result(expression) == expected
+
+
+def test_other_custom_operators_are_refused_even_at_the_last_moment():
+    with pytest.raises(ItemInvalid, match="custom_operator"):
+        result(op("custom_operator", A, definition="org:Magic"))
+
+
 def test_patterns_that_are_harmless_pass():
     for pattern in ("(ab){1,3}c*", "[a-z]+@[a-z]+", r"\d+(\.\d{1,2})?", "(yes|no)", r"a\(b\)*", "([A-Z]{2})+"):
         check_rules([op("set_outcome_value", op("pattern_match", A, pattern=pattern), identifier="S")])

@@ -63,7 +63,7 @@ class BodyReader:
         if space == MATHML or local_name(element) == "math":
             into.append(_plain_copy(element))
         elif space == SVG or local_name(element) == "svg":
-            etree.SubElement(into, "img", src=self.store.add_drawing(clean_svg(element)), alt=_svg_title(element))
+            etree.SubElement(into, "img", src=self.store.add_drawing(clean_svg(element)), alt=svg_title(element))
         elif name_of(element) in self.handlers:
             self.handlers[name_of(element)](self, element, into, holder)
         elif local_name(element) in HTML_TAGS:
@@ -236,6 +236,7 @@ def _plain_copy(element: etree._Element) -> etree._Element:
     return copy
 
 
-def _svg_title(element: etree._Element) -> str:
+def svg_title(element: etree._Element) -> str:
+    """What a drawing says it shows."""
     title = next((part for part in element.iter(f"{{{SVG}}}title", "title")), None)
     return "" if title is None else " ".join((title.text or "").split())

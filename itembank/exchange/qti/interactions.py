@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from itembank.exchange.html import sanitise
-from itembank.exchange.qti.body import TEXT_HANDLERS, BodyReader, Handler
+from itembank.exchange.html import clean_svg, sanitise
+from itembank.exchange.qti.body import TEXT_HANDLERS, BodyReader, Handler, svg_title
 from itembank.exchange.qti.names import attributes, child, children, flag, local_name, name_of, real, text_of, whole
+from itembank.expressions import logic
 from itembank.items import Choice, Interaction, InteractionKind, Picture
 
 KINDS: dict[str, InteractionKind] = {
@@ -47,6 +48,7 @@ READ = frozenset(
     | {"lower_bound", "upper_bound", "step", "expected_length", "expected_lines", "placeholder_text", "pattern_mask"}
     | {"id", "class", "label", "lang", "data-catalog-idref", "module", "custom_interaction_type_identifier"}
 )
+PICTURES = ("object", "img", "picture", "svg")
 SHAPES = ("default", "rect", "circle", "poly", "ellipse")
 
 
@@ -93,11 +95,20 @@ def _read(reader: BodyReader, element: etree._Element, kind: InteractionKind, re
         expected_length=whole(values, "expected_length", 0) or None,
         expected_lines=whole(values, "expected_lines", 0) or None,
         placeholder=values.get("placeholder_text", ""),
-        pattern=values.get("pattern_mask", ""),
+        pattern=_pattern(reader, values.get("pattern_mask", "")),
         numeric=kind == "text_entry" and declared is not None and declared.base_type in ("integer", "float"),
         picture=_picture(reader, element),
         options=_options(reader, element, kind),
     )
+
+
+def _pattern(reader: BodyReader, pattern: str) -> str:
+    try:
+        logic.compiled(pattern)
+    except ValueError as failure:
+        reader.notes.append(f"A pattern for the answer is left out: {failure}")
+        return ""
+    return pattern
 
 
 def _bounds(kind: str, values: dict[str, str]) -> tuple[int, int]:
@@ -151,9 +162,11 @@ def _picture(reader: BodyReader, element: etree._Element) -> Picture | None:
     holder = stage if stage is not None and name_of(stage) == "position_object_stage" else element
     if local_name(element).lower().endswith("upload_interaction"):
         return None
-    shown = next((part for part in children(holder) if local_name(part) in ("object", "img", "picture")), None)
+    shown = next((part for part in children(holder) if local_name(part) in PICTURES), None)
     if shown is None or name_of(element) == "media_interaction":
         return None
+    if local_name(shown) == "svg":
+        return Picture(asset=reader.store.add_drawing(clean_svg(shown)), alt=svg_title(shown), **_size(shown))
     if local_name(shown) == "picture":
         shown = next(children(shown, "img"), shown)
     return _picture_of(reader, shown)
@@ -163,7 +176,12 @@ def _picture_of(reader: BodyReader, shown: etree._Element) -> Picture | None:
     values = attributes(shown)
     name = reader.store.refer(values.get("data") or values.get("src") or "", reader.place)
     alt = values.get("alt") or values.get("label") or text_of(shown)
-    return Picture(asset=name, width=whole(values, "width", 0), height=whole(values, "height", 0), alt=alt)
+    return Picture(asset=name, alt=alt, **_size(shown))
+
+
+def _size(shown: etree._Element) -> dict[str, int]:
+    values = attributes(shown)
+    return {side: whole(values, side, 0) for side in ("width", "height")}
 
 
 def _film(reader: BodyReader, element: etree._Element) -> str:

@@ -297,6 +297,20 @@ def test_points_are_cut_into_the_categories_they_state(entries, extra, highest, 
     assert bool(found.notes) == (highest == 10 or 2.9 in entries.values())
 
 
+def test_a_drawing_under_an_interaction_is_its_picture():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><title>Map</title><rect width="9"/></svg>'
+    item = s.sample("hotspot", "3.0").replace(s.as_three(s.PICTURE).encode(), svg.encode())
+    picture = read_item(item, "x.xml").item.content.interactions[0].picture
+    assert (picture.asset[:9], picture.width, picture.alt) == ("drawings/", 200, "Map")
+
+
+def test_a_pattern_that_could_run_for_ever_is_left_out_with_a_note():
+    item = s.sample("text_entry").replace(b'expectedLength="10"', b'patternMask="(a+)+b"')
+    found = read_item(item, "x.xml")
+    assert found.item.content.interactions[0].pattern == ""
+    assert "for ever" in found.notes[0]
+
+
 def test_feedback_after_the_attempt_is_kept_by_outcome():
     modal = '<modalFeedback outcomeIdentifier="FB" identifier="yes" showHide="show">Well <b>done</b></modalFeedback>'
     modal += '<modalFeedback outcomeIdentifier="FB" identifier="no" showHide="hide">Always</modalFeedback>'
