@@ -74,13 +74,8 @@ def _posterior_means(items: ItemParameters, answers: NDArray[np.int8], populatio
 
 def score_residuals(items: ItemParameters, responses: NDArray[np.int8], theta: Array) -> Iterator[ScoreResiduals]:
     """Residuals and moments of item scores given theta, a block of persons at a time."""
-    scores = np.arange(items.max_categories, dtype=np.float64)
     for block in blocks(len(responses), len(items) * items.max_categories):
-        table = probabilities(items, theta[block])
-        mean = np.einsum("k,ikn->ni", scores, table)
-        centred = scores[None, :, None] - mean.T[:, None, :]
-        variance = np.einsum("ikn,ikn->ni", centred**2, table)
-        fourth = np.einsum("ikn,ikn->ni", centred**4, table)
+        mean, variance, fourth = (moment.T for moment in _moments(probabilities(items, theta[block])))
         answered = responses[block] != MISSING
         yield ScoreResiduals(
             persons=block,
@@ -88,3 +83,16 @@ def score_residuals(items: ItemParameters, responses: NDArray[np.int8], theta: A
             variance=np.where(answered, np.maximum(variance, SMALLEST_VARIANCE), 0.0),
             fourth_moment=np.where(answered, fourth, 0.0),
         )
+
+
+def _moments(table: Array) -> tuple[Array, Array, Array]:
+    """Mean, second and fourth central moment of the score, each (n_items, n_theta), from (n_items, K, n_theta)."""
+    mean, variance, fourth = np.zeros((3, len(table), table.shape[2]))
+    for score in range(1, table.shape[1]):
+        mean += score * table[:, score]
+    for score in range(table.shape[1]):
+        squared = (score - mean) ** 2
+        weighted = table[:, score] * squared
+        variance += weighted
+        fourth += weighted * squared
+    return mean, variance, fourth
