@@ -14,6 +14,7 @@ from itembank.exchange.authored_html import block, word_count
 from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.item_forms import RESPONSE, Formed, choice_item, essay_item, letters, numeric_item, text_item
+from itembank.exchange.json_lines import is_item_lines, read_item_lines
 from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cells
 from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, Table, read_table, split_bars
@@ -42,9 +43,13 @@ class _Reading:
 def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """All items of a file with the fate of every row; a row that contradicts itself is refused, the others come in.
 
+    JSON Lines may hold flat rows with these columns or whole items as `write_item_lines` writes them.
+
     Raises:
         FileRefused: when the file as a whole cannot be read or has no `item_id` column.
     """
+    if is_item_lines(source):
+        return read_item_lines(source, name=name)
     findings = Findings(source_name(source, name), skip_bad=True)
     table = read_table(source, findings)
     if "item_id" not in table.header:
@@ -131,7 +136,7 @@ def _kind(row: Row) -> str:
 
 def _whole(row: Row, column: str, default: int) -> int:
     text = row.get(column).removesuffix(".0")
-    if text and not (text.isdigit() and 1 <= int(text) <= 126):
+    if text and not (text.isdecimal() and 1 <= int(text) <= 126):
         raise ItemInvalid(f"{column} '{text}' is no whole number from 1 to 126; correct it.")
     return int(text) if text else default
 
@@ -219,7 +224,7 @@ def _facts(row: Row, kind: str, content: ItemContent) -> ItemFacts:
         level=row.get("level"),
         item_type=row.get("item_type") or kind,
         enemies=_list(row, "enemy_of"),
-        word_count=int(row.get("word_count")) if row.get("word_count").isdigit() else _words(content),
+        word_count=int(row.get("word_count")) if row.get("word_count").isdecimal() else _words(content),
         usual_seconds=_seconds(row),
         tags=_list(row, "tags") + asked,
         anchor=row.get("anchor").lower() in YES,

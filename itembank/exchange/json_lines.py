@@ -1,5 +1,6 @@
 """Whole items as JSON Lines: one item a line with everything it has, so nothing is lost between two banks."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -13,10 +14,27 @@ from itembank.items import Item, check_item
 from itembank.loss_report import ItemLoss, LossReport
 from itembank.records import canonical
 
+LONGEST_START = 1 << 20
+WHOLE = re.compile(rb'"content"\s*:\s*\{')
+
 
 def write_item_lines(items: Iterable[Item]) -> bytes:
     """One item a line, canonical, so that equal items are equal bytes."""
     return b"".join(canonical(settled(item)) + b"\n" for item in items)
+
+
+def is_item_lines(source: Source) -> bool:
+    """Whether a file begins with a whole item: a JSON object that has a "content" object."""
+    if isinstance(source, bytes):
+        start = source[:LONGEST_START]
+    else:
+        try:
+            with open(source, "rb") as stream:
+                start = stream.read(LONGEST_START)
+        except OSError:
+            return False
+    first = start.lstrip().split(b"\n", 1)[0]
+    return first.startswith(b"{") and WHOLE.search(first) is not None
 
 
 def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:

@@ -178,7 +178,7 @@ def _matching(question: Element, stem: str) -> Made:
 def _essay(question: Element, stem: str) -> Made:
     lines = text_of_tag(question, "responsefieldlines", "10")
     upload = text_of_tag(question, "responseformat") == "noinline"
-    return essay_item(stem, lines=int(lines) if lines.isdigit() else 10, upload=upload), ()
+    return essay_item(stem, lines=int(lines) if lines.isdecimal() else 10, upload=upload), ()
 
 
 def _gap_select(question: Element, stem: str) -> Made:

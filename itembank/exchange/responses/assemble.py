@@ -38,10 +38,16 @@ def assemble_wide(answers: WideAnswers, roles: Roles, wishes: Wishes, findings: 
 
 def _distinct(persons: pl.Series, lines: NDArray[np.int64], findings: Findings) -> NDArray[np.bool_]:
     first: NDArray[np.bool_] = persons.is_first_distinct().to_numpy()
-    for row in np.flatnonzero(~first):
-        earlier = int(lines[int((persons == persons[int(row)]).arg_true()[0])])
+    again = np.flatnonzero(~first)
+    doubled = persons.gather(again).unique()
+    earlier = {
+        persons[int(row)]: int(lines[row])
+        for row in np.flatnonzero(first & persons.is_in(doubled.implode()).to_numpy())
+    }
+    for row in again:
+        name = persons[int(row)]
         findings.bad(
-            f"person '{persons[int(row)]}' already stands in line {earlier}; keep one of the two rows.",
+            f"person '{name}' already stands in line {earlier[name]}; keep one of the two rows.",
             line=int(lines[row]),
             column="person_id",
         )

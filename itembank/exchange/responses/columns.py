@@ -30,7 +30,7 @@ class ItemRule:
     @property
     def is_numeric(self) -> bool:
         """Whether the cells can be read as whole numbers: categories, or choices that the key numbers."""
-        return all(key.isascii() and key.isdigit() and len(key) < 3 for key in self.keys)
+        return all(key.isascii() and key.isdecimal() and len(key) < 3 for key in self.keys)
 
     @property
     def highest(self) -> int:
@@ -53,7 +53,7 @@ def split_key(text: str) -> tuple[str, ...]:
 def _plain(answer: str) -> str:
     answer = answer.strip().lower()
     whole, dot, zeros = answer.partition(".")
-    return whole if dot and whole.lstrip("-").isdigit() and zeros and not zeros.strip("0") else answer
+    return whole if dot and whole.lstrip("-").isdecimal() and zeros and not zeros.strip("0") else answer
 
 
 def missing(cells: pl.Expr, codes: tuple[str, ...]) -> pl.Expr:
@@ -68,7 +68,7 @@ def plain(cells: pl.Expr) -> pl.Expr:
 
 def keyed(cells: pl.Expr, rule: ItemRule, codes: tuple[str, ...]) -> pl.Expr:
     """Raw choices (text) scored by the key: int8, null = not administered, the highest category where right."""
-    if all(len(key) == 1 and not key.isdigit() for key in rule.keys):
+    if all(len(key) == 1 and not key.isdecimal() for key in rule.keys):
         chosen = cells.is_in([case for key in rule.keys for case in (key, key.upper())])
     else:
         chosen = plain(cells).is_in(list(rule.keys))

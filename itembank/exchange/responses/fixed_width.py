@@ -35,7 +35,7 @@ def read_winsteps(source: Source, findings: Findings) -> tuple[Batch, Roles]:
         lines = _lines(stream.read(), findings)
     settings, body = _settings(lines)
     n_items, item1 = _number(settings, "NI", findings), _number(settings, "ITEM1", findings)
-    width = int(settings.get("XWIDE", "1") or 1)
+    width = _number(settings, "XWIDE", findings, 1)
     labels, first = _labels(lines, body, n_items, findings)
     records = lines[first:]
     if settings.get("DATA"):
@@ -63,10 +63,12 @@ def _settings(lines: list[str]) -> tuple[dict[str, str], int]:
     return settings, len(lines)
 
 
-def _number(settings: dict[str, str], name: str, findings: Findings) -> int:
+def _number(settings: dict[str, str], name: str, findings: Findings, default: int | None = None) -> int:
     text = settings.get(name, "")
-    if not text.isdigit() or int(text) < 1:
-        raise findings.refuse(f"the control file does not say {name}= (a whole number from 1); add it.")
+    if not text and default is not None:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise findings.refuse(f"the control file does not say {name}= (a whole number from 1); add or correct it.")
     return int(text)
 
 
@@ -104,8 +106,8 @@ def _cells(
     width: int,
     findings: Findings,
 ) -> Batch:
-    name1 = int(settings.get("NAME1", "0") or 0)
-    length = int(settings.get("NAMLEN", settings.get("NAMELEN", "0")) or 0)
+    name1 = _number(settings, "NAME1", findings, 0)
+    length = _number(settings, "NAMLEN", findings, _number(settings, "NAMELEN", findings, 0))
     length = length or (item1 - name1 if name1 < item1 else 1000)
     codes = {
         settings.get("CODES", "01")[k : k + width].strip() for k in range(0, len(settings.get("CODES", "01")), width)

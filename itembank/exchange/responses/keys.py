@@ -41,7 +41,7 @@ def _max_score(row: Row, findings: Findings) -> int | None:
     if not text:
         return 1 if row.get("key") else None
     whole = text.removesuffix(".0")
-    if not whole.isdigit() or not 1 <= int(whole) <= 126:
+    if not whole.isdecimal() or not 1 <= int(whole) <= 126:
         raise findings.refuse(
             f"'{text}' is no whole number from 1 to 126; correct it.", line=row.line, column="max_score"
         )

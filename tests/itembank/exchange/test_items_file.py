@@ -182,6 +182,7 @@ def test_what_a_table_cannot_say_is_named_and_json_lines_hold_it() -> None:
     again, lines = read_item_lines(write_item_lines([item, strict, picky]))
     assert [content_hash(i) for i in again] == [content_hash(i) for i in (item, strict, picky)]
     assert lines.counts["imported"] == 3
+    assert read_items(write_item_lines([item, strict, picky]))[0] == again
 
 
 def test_json_lines_are_sanitised_and_bad_lines_refused() -> None:
