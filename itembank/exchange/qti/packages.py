@@ -90,6 +90,7 @@ def _read_files(files: dict[str, bytes], known_as: str) -> Package:
     tests = tuple(resource.identifier for resource in resources if "_test_" in resource.type.lower())
     if not entries:
         notes.append("The manifest names no QTI item.")
+    notes.extend(_left_behind(resources, files, tests))
     package = _package(read, entries, known_as)
     report = msgspec.structs.replace(package.report, notes=tuple(notes))
     return msgspec.structs.replace(package, tests=tests, report=report)
@@ -131,8 +132,22 @@ def _items_of(resources: tuple[Resource, ...], files: Mapping[str, bytes]) -> It
 
 def _is_untyped_item(resource: Resource, files: Mapping[str, bytes]) -> bool:
     known = resource.type.lower().startswith(("imsqti_", "webcontent", "qtiusagedata", "css", "resourcemetadata"))
-    start = files.get(resource.path, b"")[:3000]
-    return not known and (b"assessmentItem" in start or b"qti-assessment-item" in start)
+    return not known and _looks_like_item(files.get(resource.path, b""))
+
+
+def _left_behind(resources: tuple[Resource, ...], files: Mapping[str, bytes], tests: tuple[str, ...]) -> Iterator[str]:
+    """What the package holds and nobody reads, so that nothing is lost in silence."""
+    if tests:
+        yield f"Tests are not read, only their items: {', '.join(tests)[:200]}."
+    named = {resource.path for resource in resources}
+    unnamed = [path for path, data in files.items() if path not in named and _looks_like_item(data)]
+    if unnamed:
+        yield f"Item files that the manifest does not name are left out: {', '.join(unnamed)[:200]}."
+
+
+def _looks_like_item(data: bytes) -> bool:
+    start = data[:3000]
+    return b"<assessmentItem" in start or b"<qti-assessment-item" in start
 
 
 def _statistics(

@@ -87,10 +87,14 @@ def _earned(scoring: ItemScoring) -> list[Fraction]:
 
 def _mapped(scoring: ItemScoring, interactions: Sequence[Interaction]) -> list[Fraction]:
     """The most that mappings give: the best value of a single response, the best that may be chosen of several."""
-    if scoring.rule not in ("map_response", "map_response_point"):
-        return []
+    mapped = {
+        rule["identifier"] for rule in walk(scoring.rules) if rule["op"] in ("map_response", "map_response_point")
+    }
+    if scoring.rule in ("map_response", "map_response_point"):
+        mapped = {response.identifier for response in scoring.responses}
     bounds = {interaction.response: interaction.max_choices for interaction in interactions}
-    return [sum((_best(response, bounds.get(response.identifier, 0)) for response in scoring.responses), Fraction(0))]
+    used = [response for response in scoring.responses if response.identifier in mapped]
+    return [sum((_best(response, bounds.get(response.identifier, 0)) for response in used), Fraction(0))]
 
 
 def _best(declared: ResponseDeclaration, most: int) -> Fraction:

@@ -297,6 +297,13 @@ def test_points_are_cut_into_the_categories_they_state(entries, extra, highest, 
     assert bool(found.notes) == (highest == 10 or 2.9 in entries.values())
 
 
+def test_rules_that_map_reach_what_the_mapping_gives():
+    declared = s.declare("identifier", "ordered", [], s.mapping({"A": 1, "B": 2}))
+    inner = body("", s.rules(s.assign('<mapResponse identifier="RESPONSE"/>')), declared)
+    scoring = read(inner.replace('maxChoices="1"', 'maxChoices="0"')).item.scoring
+    assert (scoring.max_category, score(scoring, {"RESPONSE": ["A", "B"]}).category) == (3, 3)
+
+
 def test_a_drawing_under_an_interaction_is_its_picture():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><title>Map</title><rect width="9"/></svg>'
     item = s.sample("hotspot", "3.0").replace(s.as_three(s.PICTURE).encode(), svg.encode())

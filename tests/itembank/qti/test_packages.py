@@ -68,6 +68,13 @@ def test_items_without_a_standard_type_and_percent_encoded_names_are_found():
     resources = [("A", "vendor/type", "my%20items/a%20b.xml", ""), ("T", "imsqti_test_xmlv2p2", "t.xml", "")]
     package = read_package(s.package(files, resources))
     assert ([item.key for item in package.items], package.tests) == (["choice"], ("T",))
+    assert package.report.notes == ("Tests are not read, only their items: T.",)
+
+
+def test_item_files_that_the_manifest_forgot_are_told():
+    files = {"a.xml": s.sample("choice"), "b.xml": s.sample("order", "3.0"), "c.xml": b"<other/>"}
+    package = read_package(s.package(files, [("A", KIND, "a.xml", "")]))
+    assert package.report.notes == ("Item files that the manifest does not name are left out: b.xml.",)
 
 
 LOM = """<lom:lom xmlns:lom="http://ltsc.ieee.org/xsd/LOM"><lom:general><lom:title><lom:string>Greek</lom:string></lom:title>
