@@ -78,7 +78,8 @@ class Decision(Record, frozen=True, kw_only=True):
     `margin` is theta minus the cut; `standard_error` joins that of the person and of the cut. `probability` is
     P(theta ≥ cut); `decision_error` the probability that the decision is wrong: false credit when `passed`, false
     denial when not (with competency cuts: that of the weakest part). `because` names the competencies that alone
-    prevented passing.
+    prevented passing. `complete`: False when the sitting ended before the shortest test its design allows, and so
+    cannot pass whatever its score: a handful of answers, or none, says little more than the prior.
     """
 
     passed: bool
@@ -99,6 +100,7 @@ class Decision(Record, frozen=True, kw_only=True):
     occasion: str
     n_items: int = 0
     because: tuple[str, ...] = ()
+    complete: bool = True
     competencies: tuple[CompetencyDecision, ...] = ()
     parameter_version: str = ""
     code_version: str = ""
@@ -176,6 +178,7 @@ def decide_sitting(
     *,
     competencies: Mapping[str, tuple[Posterior, DomainCurve]] | None = None,
     n_items: int = 0,
+    complete: bool = True,
     parameter_version: str = "",
     code_version: str = "",
 ) -> Decision:
@@ -185,6 +188,7 @@ def decide_sitting(
         posterior: of theta after all answers, on the nodes of `curve`.
         curve: the bank's domain curve of the pinned version.
         competencies: posterior and domain curve by competency; needed for every competency with a cut of its own.
+        complete: whether the sitting is as long as its design asks at least; one that is not cannot pass.
 
     Raises:
         ValueError: when posterior and curve disagree about the nodes, or a competency with a cut has no posterior.
@@ -195,7 +199,7 @@ def decide_sitting(
     parts = tuple(_competency_decisions(occasion, competencies or {}))
     overall = _passes(occasion.decision, occasion.cut, cut, theta, percent, probability_above(posterior, cut.theta))
     failing = tuple(part.competency for part in parts if not part.passed) if occasion.decision.every_competency else ()
-    passed = overall and not failing
+    passed = complete and overall and not failing
     probability = probability_above(posterior, cut.theta)
     deserved = min([probability, *(part.probability for part in parts)])
     margin, standard_error = theta - cut.theta, math.sqrt(sem * sem + cut.standard_error * cut.standard_error)
@@ -205,7 +209,7 @@ def decide_sitting(
         probability=probability, decision_error=1 - deserved if passed else deserved,
         words=classify(margin, standard_error), rule=occasion.decision, policy_key=policy.key,
         policy_version=policy.version, occasion=occasion_key, n_items=n_items,
-        because=failing if overall else (), competencies=parts,
+        because=failing if overall else (), complete=complete, competencies=parts,
         parameter_version=parameter_version, code_version=code_version,
     )  # fmt: skip
 
