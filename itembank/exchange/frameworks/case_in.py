@@ -5,11 +5,13 @@ associations become crosswalks. A competency has one parent here: further ones a
 """
 
 from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from itembank.competencies import Competency, Crosswalk, Framework, Resource, check_framework
 from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings
+from itembank.exchange.frameworks.identifiers import identifier_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger, objects, read_json_object, text
 from itembank.exchange.item_forms import key_of
 from itembank.exchange.settled import settled
@@ -40,7 +42,6 @@ def read_case(source: Source, *, key: str = "", name: str = "") -> tuple[Framewo
 
     Raises:
         FileRefused: when it is no CASE package.
-        FrameworkInvalid: when parents or prerequisites run in a circle.
     """
     findings = Findings(source_name(source, name), skip_bad=True)
     package = read_json_object(source, findings)
@@ -50,6 +51,7 @@ def read_case(source: Source, *, key: str = "", name: str = "") -> tuple[Framewo
         raise findings.refuse("is no CASE package; it has a CFDocument and a list CFItems.")
     reading = _Reading(document, objects(package["CFItems"]), objects(package.get("CFAssociations") or []))
     reading.ledger.fields("CFPackage", package, ("CFDocument", "CFItems", "CFAssociations"))
+    reading.break_circles()
     framework = reading.framework(key)
     check_framework(framework)
     report = reading.ledger.report(findings.file, len(framework.competencies), len(framework.crosswalks))
@@ -97,7 +99,7 @@ class _Reading:
         elif kind == "isChildOf":
             self._parent(_identifier(origin), _identifier(destination), association.get("sequenceNumber"))
         elif kind == "precedes" and _identifier(destination) in self.items:
-            self.prerequisites[_identifier(destination)].append(self.keys[_identifier(origin)])
+            self.prerequisites[self.keys[_identifier(destination)]].append(self.keys[_identifier(origin)])
         elif kind == "exemplar":
             title, url = text(destination.get("title")), text(destination.get("uri"))
             self.resources[_identifier(origin)].append(Resource(title=title or url, url=url))
@@ -133,6 +135,15 @@ class _Reading:
     def _title(self, node: dict[str, Any]) -> str:
         item = self.items.get(_identifier(node), {})
         return text(item.get("abbreviatedStatement") or item.get("fullStatement")) or text(node.get("title"))
+
+    def break_circles(self) -> None:
+        """Leave out one association of every circle, and say which."""
+        parents = {child: [parent] for child, parent in self.parents.items()}
+        for child, parent in cut_circles(parents):
+            self.parents.pop(child)
+            self.ledger.notes.append(f"'{self.keys[child]}' below '{self.keys[parent]}' closes a circle, left out.")
+        for later, before in cut_circles(self.prerequisites):
+            self.ledger.notes.append(f"'{before}' before '{later}' closes a circle, left out.")
 
     def framework(self, key: str) -> Framework:
         self.ledger.fields("CFDocument", self.document, KNOWN["CFDocument"])
@@ -171,6 +182,9 @@ class _Reading:
     def _competency(self, identifier: str) -> Competency:
         item = self.items[identifier]
         self.ledger.fields("CFItem", item, KNOWN["CFItem"])
+        self.ledger.left_out["CFItem.identifier that its URI does not give"] += (
+            identifier_of(text(item.get("uri"))) != identifier
+        )
         notes = text(item.get("notes")).splitlines()
         if any(not line.startswith(CAN_DO) for line in notes):
             self.ledger.left_out["CFItem.notes"] += 1
@@ -185,10 +199,23 @@ class _Reading:
             or (", ".join(map(str, level)) if isinstance(level, list) else text(level)),
             uri=text(item.get("uri")),
             kind=text(item.get("CFItemType")),
-            prerequisites=tuple(dict.fromkeys(self.prerequisites[identifier])),
+            prerequisites=tuple(dict.fromkeys(self.prerequisites[self.keys[identifier]])),
             resources=tuple(self.resources[identifier]),
             can_do=tuple(line.removeprefix(CAN_DO) for line in notes if line.startswith(CAN_DO)),
         )
+
+
+def cut_circles(following: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Remove one link of every circle from these lists: the pairs (from, to) removed."""
+    removed: list[tuple[str, str]] = []
+    while True:
+        try:
+            TopologicalSorter(following).prepare()
+            return removed
+        except CycleError as circle:
+            after, before = circle.args[1][1], circle.args[1][0]
+            following[after] = [link for link in following[after] if link != before]
+            removed.append((after, before))
 
 
 def _identifier(node: dict[str, Any]) -> str:

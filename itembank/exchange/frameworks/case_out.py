@@ -16,10 +16,11 @@ from itembank.competencies import Competency, Crosswalk, Framework, check_framew
 from itembank.errors import BankError
 from itembank.exchange.frameworks.case_in import CAN_DO
 from itembank.exchange.frameworks.case_schema import case_errors
+from itembank.exchange.frameworks.identifiers import identifier_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger
 
-UUID_AT_END = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ASSOCIATIONS = {
     "exact": "exactMatchOf",
     "peer": "isPeerOf",
@@ -29,12 +30,6 @@ ASSOCIATIONS = {
     "broader": "isRelatedTo",
     "narrower": "isRelatedTo",
 }
-
-
-def identifier_of(uri: str) -> str:
-    """The UUID of whatever has this URI."""
-    given = UUID_AT_END.search(uri.lower())
-    return given.group() if given else str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
 
 
 def case_package(framework: Framework, *, base_uri: str, changed: datetime) -> tuple[dict[str, Any], FrameworkReport]:
@@ -72,13 +67,25 @@ class _Writing:
         self.ledger = Ledger()
         self.base = base_uri.rstrip("/")
         self.uri = framework.uri if ABSOLUTE.match(framework.uri) else f"{self.base}/{quote(framework.key, safe='')}"
-        self.uris = {competency.key: self._uri(competency) for competency in framework.competencies}
+        self.uris: dict[str, str] = {}
+        self.used = {identifier_of(self.uri)}
+        for competency in framework.competencies:
+            self.uris[competency.key] = self._uri(competency)
         self.keys = {uri: key for key, uri in self.uris.items()}
         self.titles = {c.key: c.title or c.statement[:100] or c.key for c in framework.competencies}
 
     def _uri(self, competency: Competency) -> str:
-        given = competency.uri
-        return given if ABSOLUTE.match(given) else f"{self.uri}/{quote(competency.key, safe='')}"
+        """The competency's own URI where it is absolute and names nothing else, else one made from the keys."""
+        given, made = (
+            competency.uri,
+            f"{self.base}/{quote(self.framework.key, safe='')}/{quote(competency.key, safe='')}",
+        )
+        fits = ABSOLUTE.match(given) is not None and identifier_of(given) not in self.used
+        if given and not fits:
+            self.ledger.left_out["URI that is not absolute or names something else too"] += 1
+        chosen = given if fits else made
+        self.used.add(identifier_of(chosen))
+        return chosen
 
     def package(self) -> dict[str, Any]:
         if self.framework.levels:
@@ -94,7 +101,9 @@ class _Writing:
 
     def _document(self) -> dict[str, Any]:
         framework = self.framework
-        optional = {"description": framework.description, "language": framework.language, "version": framework.version}
+        language = framework.language if LANGUAGE.match(framework.language) else ""
+        self.ledger.left_out["language that is no language tag"] += not language
+        optional = {"description": framework.description, "language": language, "version": framework.version}
         document = self._stamp(self.uri) | {"creator": framework.creator or framework.title, "title": framework.title}
         if ABSOLUTE.match(framework.licence):
             document["licenseURI"] = self._node(framework.licence, framework.licence)

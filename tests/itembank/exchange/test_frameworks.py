@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from itembank.competencies import Competency, Crosswalk, Framework, FrameworkInvalid, Resource
 from itembank.errors import BankError, FileRefused
 from itembank.exchange.frameworks.case_in import read_case
-from itembank.exchange.frameworks.case_out import case_package, identifier_of, write_case
+from itembank.exchange.frameworks.case_out import case_package, write_case
 from itembank.exchange.frameworks.case_schema import case_errors
 from itembank.exchange.frameworks.csv_table import (
     read_crosswalks,
@@ -23,6 +23,7 @@ from itembank.exchange.frameworks.csv_table import (
     write_framework_table,
 )
 from itembank.exchange.frameworks.ctdl import read_ctdl
+from itembank.exchange.frameworks.identifiers import identifier_of
 
 BASE = "https://bank.example/frameworks"
 CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -168,19 +169,42 @@ def test_case_is_read_leniently_and_what_has_no_place_is_named() -> None:
     assert report.left_out == {
         "CFDocument.notes": 1,
         "CFItem.listEnumeration": 1,
+        "CFItem.identifier that its URI does not give": 5,
         "association ext:funny": 1,
         "isPeerOf from a node outside the package": 1,
     }
     assert "second parent 'c'" in report.notes[0]
 
 
-def test_circles_and_strangers_are_refused() -> None:
+def test_circles_are_cut_and_named() -> None:
     package = lenient_package()["CFPackage"]
-    package["CFAssociations"].append(
-        {"associationType": "precedes", "originNodeURI": {"identifier": "c"}, "destinationNodeURI": {"identifier": "b"}}
-    )
-    with pytest.raises(FrameworkInvalid, match="circle"):
-        read_case(json.dumps(package).encode())
+    for kind, origin, destination in (("precedes", "c", "b"), ("isChildOf", "a", "d"), ("precedes", "d", "d")):
+        package["CFAssociations"].append(
+            {
+                "associationType": kind,
+                "originNodeURI": {"identifier": origin},
+                "destinationNodeURI": {"identifier": destination},
+            }
+        )
+    framework, report = read_case(json.dumps(package).encode())
+    assert len(framework.competencies) == 5
+    assert sum("closes a circle" in note for note in report.notes) == 3
+
+
+def test_a_messy_package_is_written_strictly_all_the_same() -> None:
+    package = lenient_package()["CFPackage"]
+    package["CFDocument"] |= {"language": "English (US)", "creator": None}
+    for item in package["CFItems"]:
+        item["uri"] = "https://x.example/the same"
+    package["CFItems"][0]["fullStatement"] = ""
+    framework, _ = read_case(json.dumps(package).encode())
+    data, report = write_case(framework, base_uri=BASE, changed=CHANGED)
+    assert case_errors(json.loads(data)) == []
+    assert report.left_out["language that is no language tag"] == 1
+    assert report.left_out["URI that is not absolute or names something else too"] == 5
+
+
+def test_strangers_are_refused() -> None:
     for data, words in ((b"{}", "no CASE package"), (b"[1]", "no JSON object"), (b"{" * 100_000, "no JSON object")):
         with pytest.raises(FileRefused, match=words):
             read_case(data)
