@@ -10,16 +10,10 @@ from itembank.exchange.qti.body import OWN_MARKS, add_text
 from itembank.exchange.qti.files import media_type
 from itembank.exchange.qti.names import MATHML, XML
 from itembank.exchange.qti.writing import Writer, as_tree, printable
+from itembank.exchange.qti.writing_html22 import in_22, tag_in_22
 from itembank.items import Choice, Interaction, ItemContent, Picture
 
 INLINE_KINDS = ("text_entry", "inline_choice", "end_attempt")
-NOT_IN_22 = {"s": "span", "u": "span", "ins": "span", "del": "span", "main": "div", "details": "div", "summary": "p"}
-NOT_IN_22 |= {"picture": "span", "wbr": "span", "time": "span"}
-ATTRIBUTES_22 = frozenset(
-    {"class", "src", "alt", "width", "height", "href", "colspan", "rowspan", "scope", "abbr", "span"}
-    | {"controls", "loop", "preload", "poster", "type", "kind", "srclang", "label", "default", "dir", "role", "cite"}
-    | {"aria-label", "aria-level"}
-)
 _PHRASES = "a abbr b bdo big br cite code dfn em i img kbd q samp small span strong sub sup tt var math bdi ruby"
 PHRASES = frozenset(_PHRASES.split())
 BLOCKS = frozenset({"div", "p", "blockquote", "table", "ul", "ol", "dl", "pre", "audio", "video", "figure", "section"})
@@ -94,17 +88,31 @@ class BodyWriter:
     def _html(self, source: etree._Element, tag: str) -> etree._Element:
         old = self.writer.version == "2.2"
         holds_block = any(self._is_block(part) or part.tag in BLOCKS for part in source.iterdescendants())
-        if old and tag in NOT_IN_22:
-            tag = NOT_IN_22[tag]
+        if old:
+            tag = tag_in_22(source, tag)
         if tag in ("p", "span") and holds_block:
             tag = "div"
         made = self.writer.html(tag)
         for name, value in source.attrib.items():
             self._set_html(made, str(name), str(value))
         self._children(source, made)
-        if old and tag == "blockquote":
-            self._wrap_text(made)
+        if old:
+            self._fit_22(made, source)
         return made
+
+    def _fit_22(self, made: etree._Element, source: etree._Element) -> None:
+        """What 2.2 asks of some elements: blocks in quotations, the foot of a table before its body, an alt text."""
+        tag = etree.QName(made).localname
+        if tag == "blockquote":
+            self._wrap_text(made)
+        elif tag == "table":
+            foot, body = made.find("{*}tfoot"), made.find("{*}tbody")
+            if foot is not None and body is not None:
+                body.addprevious(foot)
+        elif tag == "img":
+            made.set("alt", source.get("alt") or "")
+        elif source.tag == "img":
+            made.text = source.get("alt")
 
     def _is_block(self, part: etree._Element) -> bool:
         marked = self.interactions.get(part.get("data-interaction") or "")
@@ -117,7 +125,7 @@ class BodyWriter:
             made.set(name, self.reference(value))
         elif name in ("controls", "default", "loop"):
             made.set(name, "true" if self.writer.version == "2.2" else name)
-        elif name not in OWN_MARKS and (self.writer.version == "3.0" or _in_22(made, name)):
+        elif name not in OWN_MARKS and (self.writer.version == "3.0" or in_22(made, name)):
             made.set(name, value)
 
     def reference(self, name: str) -> str:
@@ -283,11 +291,6 @@ class BodyWriter:
             stage.append(self.picture(interaction.picture))
         stage.append(made)
         return stage
-
-
-def _in_22(element: etree._Element, name: str) -> bool:
-    """Whether 2.2 has the attribute; a type stands on sources alone, not on lists."""
-    return name in ATTRIBUTES_22 and (name != "type" or etree.QName(element).localname == "source")
 
 
 def _gap_choice(choice: Choice) -> str:

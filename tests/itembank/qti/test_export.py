@@ -181,6 +181,19 @@ def test_equal_banks_are_equal_bytes():
     assert write_package(BANK.items, BANK.assets, "2.2") == write_package(BANK.items, BANK.assets, "2.2")
 
 
+def test_what_2_2_asks_of_single_elements():
+    body = "<table><tbody><tr><td>a</td></tr></tbody><tfoot><tr><td>b</td></tr></tfoot></table>"
+    body += '<p><img alt="gone"><a>no link</a><img src="images/map.png"><audio src="a.mp3"></audio></p>'
+    body += "<blockquote>bare</blockquote>"
+    item = bank_item(content=msgspec.structs.replace(bank_item().content, body=body + bank_item().content.body))
+    root = etree.fromstring(write_item(item, "2.2", "items/x.xml"))
+    assert names_in_order(root.find(".//{*}table")) == ["tfoot", "tbody"]
+    assert [image.attrib for image in root.iter("{*}img")] == [{"src": "../images/map.png", "alt": ""}]
+    assert [span.text for span in root.iter("{*}span")] == ["gone", "no link"]
+    assert etree.QName(root.find(".//{*}audio").getparent()).localname == "div"
+    assert names_in_order(root.find(".//{*}blockquote")) == ["div"]
+
+
 def test_shared_texts_stand_once_and_come_back():
     stimulus = '<p>Once <img src="texts/f.png" alt="f"></p>'
     content = ItemContent(
@@ -270,6 +283,8 @@ def test_every_file_of_the_package_is_in_the_manifest():
         "<p>a <u>b</u> <s>c</s> <time>d</time></p><details><summary>e</summary>f</details>",
         'bare text <sup>2</sup><p lang="fr">é</p>tail',
         "<p>\x01control</p>",
+        "<table><tbody><tr><td>a</td></tr></tbody><tfoot><tr><td>b</td></tr></tfoot></table>",
+        '<p><img alt="gone"> and <a>no link</a> and <img src="images/map.png"></p>',
         '<blockquote>bare <b>quote</b></blockquote><ol type="a"><li>x</li></ol>',
         '<p>sound <audio src="a.mp3" controls=""></audio></p>',
     ],
