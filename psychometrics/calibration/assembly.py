@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.maximisation import Kind
 from psychometrics.calibration.preparation import Prepared
 from psychometrics.calibration.screening import HELD, remarks, stand_in
@@ -25,7 +26,7 @@ def running(executor: Any) -> Iterator[Any]:
     import os
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+    with one_blas_thread(), ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         yield threads
 
 

@@ -8,6 +8,7 @@ for each answer given, so that the work follows the answers and not persons time
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from psychometrics.calibration.expectation import Block, Tables
 from psychometrics.models.base import Array
 
 PERSONS_PER_BLOCK = 8192
+SMALLEST_BLOCK = 512
 SPARSE_BELOW = 0.2
 """Share of answers given below which sparse products are the faster (measured at 61 nodes on two cores)."""
 FLOAT_BYTES = 2**30
@@ -82,12 +84,19 @@ def make_blocks(
     for group in np.unique(groups):
         rows = responses if (groups == group).all() else responses[groups == group]
         rows, weights = _collapsed(rows, layout) if collapse else (rows, None)
-        size = min(PERSONS_PER_BLOCK, max(512, -(-len(rows) // 2)))
+        size = _block_size(len(rows))
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             columns = _sparse(part, layout) if sparse else _dense(part, layout, as_float)
             blocks.append(Block(columns, int(group), None if weights is None else weights[start : start + size]))
     return blocks
+
+
+def _block_size(n_persons: int) -> int:
+    """Even blocks, as many as keep every core at work, none of them large."""
+    cores = cpu_count() or 1
+    n_blocks = cores * max(1, -(-n_persons // (cores * PERSONS_PER_BLOCK)))
+    return max(SMALLEST_BLOCK, -(-n_persons // n_blocks))
 
 
 def group_tables(layout: Layout, log_probability: Array, log_weights: Array) -> Tables:

@@ -119,6 +119,9 @@ def _items(prepared: Prepared, model: str, found: dict[str, Any]) -> ItemParamet
         records = [
             {"discrimination": a, name: row[:k].tolist()} for a, row, k in zip(slopes, rows, widths, strict=True)
         ]
+    for name, record in zip(prepared.item_id, records, strict=True):
+        if not np.isfinite(np.concatenate([np.ravel(values) for values in record.values()])).all():
+            raise ValueError(f"girth found no parameters for item {name}, perhaps for a category nobody is in")
     return ItemParameters.from_records(
         record | {"item_id": name, "model": model} for record, name in zip(records, prepared.item_id, strict=True)
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.expectation import Expected
 from psychometrics.calibration.expectation_propagation import ManyBlock, ManyTables, Posterior, propagate
 from psychometrics.calibration.multidimensional import (
@@ -46,7 +47,7 @@ def observed_information_many(problem: ManyProblem, blocks: Sequence[ManyBlock],
     scores = [score_tables(part, own) for part, own in zip(problem.parts, parameters.parts, strict=True)]
     forms = _forms(problem, parameters)
     work = partial(_block_information, tables=answers, scores=scores, forms=forms)
-    with ThreadPoolExecutor(cpu_count() or 1) as threads:
+    with one_blas_thread(), ThreadPoolExecutor(cpu_count() or 1) as threads:
         parts = list(threads.map(work, blocks))
     lost = np.asarray(sum(part[0] for part in parts), dtype=np.float64)
     complete = _complete(problem, parameters, [part[1] for part in parts], [part[2] for part in parts])

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.expectation import Block, Expected, Tables, log_posterior
 from psychometrics.calibration.marginal_ml import Parameters, Problem, spread, tables
 from psychometrics.calibration.maximisation import TINY, Kind, curvature, pseudo_answers
@@ -38,7 +39,7 @@ def observed_information(problem: Problem, blocks: Sequence[Block], parameters: 
     answers = tables(problem, parameters)
     scores = score_tables(problem, parameters)
     work = partial(_lost_information, problem=problem, parameters=parameters, tables=answers, scores=scores)
-    with ThreadPoolExecutor(cpu_count() or 1) as threads:
+    with one_blas_thread(), ThreadPoolExecutor(cpu_count() or 1) as threads:
         parts = list(threads.map(work, blocks))
     counts, mass = sum(part[1].counts for part in parts), sum(part[1].mass for part in parts)
     lost = np.asarray(sum(part[0] for part in parts), dtype=np.float64)

@@ -170,6 +170,7 @@ def test_sparse_dense_collapsed_and_plain_blocks_agree(monkeypatch: pytest.Monke
     monkeypatch.setattr(blocks, "SPARSE_BELOW", 0.0)
     monkeypatch.setattr(blocks, "FEW_PATTERNS", 10**9)
     monkeypatch.setattr(blocks, "PERSONS_PER_BLOCK", 100)
+    monkeypatch.setattr(blocks, "SMALLEST_BLOCK", 1)
     same(dense, calibrate(responses, "2pl", tolerance=1e-9))
     monkeypatch.setattr(blocks, "FLOAT_BYTES", 0)
     same(dense, calibrate(responses, "2pl", tolerance=1e-9))
