@@ -32,5 +32,6 @@ def _settled_value(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return settled(value)
     if isinstance(value, tuple) and any(isinstance(part, msgspec.Struct) for part in value):
-        return tuple(settled(part) if isinstance(part, msgspec.Struct) else part for part in value)
+        parts = tuple(settled(part) if isinstance(part, msgspec.Struct) else part for part in value)
+        return value if all(after is before for after, before in zip(parts, value)) else parts
     return value
