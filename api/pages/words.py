@@ -1,4 +1,4 @@
-"""The pages' words: TOML catalogues, one folder a language, one file a group of pages; no sentence stands in a template.
+"""The pages' words: TOML catalogues, one folder a language, one file a group of pages.
 
 A value is a `str.format` template, or a table with `one` and `other` that `n` chooses from. Every key stands in every
 language with the same places.

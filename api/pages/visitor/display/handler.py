@@ -42,7 +42,7 @@ async def see_display(
     return page(
         request, "visitor/display/page.html", choices=CHOICES, chosen=msgspec.structs.asdict(looks_of(request)),
         granted=granted, is_learner=visitor is not None and "learner" in visitor.roles,
-        saved="saved" in request.query_params,
+        saved="saved" in request.query_params, back=own_address(str(request.query_params.get("back", ""))),
     )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ async def save_display(
     """Keep the choices in this browser, and in the account of somebody signed in."""
     looks = read_looks({name: form.one(name) for name in CHOICES if name in form.texts})
     await _keep(visitor, database, looks)
-    return see_other("/display?saved", cookies=[looks_cookie(looks, settings)])
+    return see_other(own_address(form.one("back")) or "/display?saved", cookies=[looks_cookie(looks, settings)])
 
 
 @post("/display/language", opt=PUBLIC)
@@ -85,9 +85,12 @@ async def choose_language(
     """Only the language; then back to where one was."""
     looks = read_looks(msgspec.structs.asdict(looks_of(request)) | {"language": form.one("language")})
     await _keep(visitor, database, looks)
-    back = form.one("back")
-    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-    return see_other(back if is_ours else "/", cookies=[looks_cookie(looks, settings)])
+    return see_other(own_address(form.one("back")) or "/", cookies=[looks_cookie(looks, settings)])
+
+
+def own_address(back: str) -> str:
+    """An address of this server to go back to; empty for anything else."""
+    return back if back.startswith("/") and "\\" not in back and back[1:2] != "/" and back.isprintable() else ""
 
 
 async def _keep(visitor: Caller | None, database: Database, looks: Looks) -> None:

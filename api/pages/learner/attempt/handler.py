@@ -1,0 +1,104 @@
+"""One learner's way through one assessment: what may be done now, what may not and from when, what has been earned."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
+from litestar.params import FromPath
+
+from api.pages.forms import Form
+from api.pages.learner.names import occasion_name
+from api.pages.looks import language
+from api.pages.render import page, see_other
+from engine.policies.records import zone_of
+from engine.refusals import Refusal, tell
+from engine.storage import credits
+from engine.workflows.open_attempt import AttemptView, view_of
+from engine.workflows.record_learning import record_learning
+from engine.workflows.shelf import Shelf, design_of
+from engine.workflows.take_session import own_attempt, start_session
+from itembank.storage.accounts import Caller
+from itembank.storage.database import Database
+
+
+@get("/attempts/{uuid:uuid}")
+async def see_attempt(
+    request: Request[Any, Any, Any],
+    uuid: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
+) -> Response[str]:
+    """Where the attempt stands. Looking changes nothing."""
+    async with database.transaction(caller.institution_id) as connection:
+        attempt = await own_attempt(connection, uuid, caller.account_id)
+        now = await connection.fetchval("SELECT now()")
+        view = await view_of(connection, shelf, attempt, now)
+        credit = await credits.of_attempt(connection, attempt.id)
+    spoken, policy = language(request), view.publication.version.policy
+    return page(
+        request, "learner/attempt/page.html", view=view, policy=policy, credit=credit, zone=zone_of(policy),
+        name_of=lambda key: occasion_name(key, spoken), refused=_by_occasion(view, spoken),
+        lengths={occasion.key: design_of(occasion).stopping for occasion in policy.occasions},
+        learning=_learning_asked(view.journey.refused),
+        finished=[sitting for sitting in view.journey.sittings if sitting.ended is not None and not sitting.voided],
+        saved="saved" in request.query_params,
+    )  # fmt: skip
+
+
+def _by_occasion(view: AttemptView, spoken: Any) -> dict[str, list[tuple[str, Refusal]]]:
+    """What may not be started now, in words; an occasion that runs or is passed needs no explanation."""
+    running = {permission.occasion for permission in view.journey.may}
+    found: dict[str, list[tuple[str, Refusal]]] = {}
+    for refusal in view.journey.refused:
+        if refusal.about not in running and refusal.rule not in ("already_passed", "already_credited", "sitting_open"):
+            found.setdefault(refusal.about, []).append((tell(refusal, spoken), refusal))
+    return found
+
+
+def _learning_asked(refused: tuple[Refusal, ...]) -> tuple[str, int] | None:
+    """(what, minutes still missing) of the learning that stands in the way, if any does."""
+    for refusal in refused:
+        if refusal.rule == "learning":
+            values = refusal.said.values
+            return str(values.get("what", "learning")), max(int(values["minutes"]) - int(values["done"]), 0)
+        if (inner := _learning_asked(refusal.one_of)) is not None:
+            return inner
+    return None
+
+
+@post("/attempts/{uuid:uuid}/sittings")
+async def begin_sitting(
+    uuid: FromPath[UUID],
+    form: NamedDependency[Form],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
+) -> Response[Any]:
+    """Start a sitting, or go to the one that is running."""
+    step = await start_session(
+        database, shelf, caller.institution_id, caller.account_id, uuid, form.one("occasion")[:80]
+    )
+    return see_other(f"/sittings/{step.session.uuid}")
+
+
+@post("/attempts/{uuid:uuid}/learning")
+async def tell_learning(
+    uuid: FromPath[UUID],
+    form: NamedDependency[Form],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
+) -> Response[Any]:
+    """The learner says what was learnt between two sittings."""
+    minutes = form.one("minutes", "0") or "0"
+    if not minutes.isdecimal() or int(minutes) > 100_000:
+        raise ClientException("Write the minutes as a whole number, such as 90.")
+    await record_learning(
+        database, shelf, caller.institution_id, caller.account_id, uuid,
+        what=form.one("what", "learning")[:80], minutes=int(minutes), resource=form.one("resource")[:500],
+        by=str(caller.account_uuid),
+    )  # fmt: skip
+    return see_other(f"/attempts/{uuid}")
