@@ -68,6 +68,7 @@ def parquet_batches(source: object, layout: Layout) -> Iterator[Batch]:
     first = 0
     while (frame := lazy.slice(first, PARQUET_ROWS).collect()).height:
         frame.columns = [f"c{position}" for position in range(len(layout.header))]
+        frame = frame.with_columns(pl.col(pl.Boolean).cast(pl.Int8))
         text = [name for name, kind in frame.schema.items() if not kind.is_integer()]
         plain = frame.with_columns(pl.col(text).cast(pl.String).str.strip_chars())
         yield Batch(plain, np.arange(first + 1, first + frame.height + 1, dtype=np.int64))

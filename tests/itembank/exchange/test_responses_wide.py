@@ -183,6 +183,8 @@ def test_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
     table = read_responses(tmp_path / "r.parquet")
     assert table.responses.tolist() == [[1, 0], [MISSING, 1]]
     assert table.covariates == {"cov_x": ("u", "")}
+    frame.with_columns(a=pl.Series([True, None])).write_parquet(tmp_path / "logical.parquet")
+    assert read_responses(tmp_path / "logical.parquet").responses.tolist() == [[1, 0], [MISSING, 1]]
     frame.with_columns(b=pl.Series([0.5, 1.0])).write_parquet(tmp_path / "bad.parquet")
     with pytest.raises(FileRefused, match=r"bad.parquet, line 1, column 'b'"):
         read_responses(tmp_path / "bad.parquet")
