@@ -7,7 +7,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itembank.errors import FileRefused
@@ -88,6 +88,7 @@ def test_truncated_and_false_archives_are_refused(cut):
         read_archive(whole[:cut])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_damaged_archive_crashes(data):
     whole = bytearray(zipped(("a.xml", b"content " * 20), ("b/c.png", bytes(range(200)))))

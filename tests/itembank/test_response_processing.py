@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itembank.errors import ItemInvalid
@@ -301,6 +301,7 @@ def test_correct_and_default_read_the_declarations():
     assert result({"op": "default", "identifier": "R"}, current) == ["C"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=6))
 def test_logic_agrees_with_trying_all_worlds(held):
     """NULL means either: an operator is known exactly when all worlds agree."""

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itembank.errors import AnswerInvalid
@@ -162,6 +162,7 @@ def test_three_tenths_make_what_a_decimal_says():
     assert (full.score, full.category) == (1.0, 1)
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=-5, max_value=20), st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0]), st.integers(1, 9))
 def test_a_category_is_the_number_of_whole_steps_within_bounds(points, step, highest):
     scoring = keyed(["A"], max_category=highest, points_per_category=step)
@@ -258,6 +259,7 @@ def test_other_templates_are_none_of_common_cartridge():
     assert common_cartridge_rules("match_correct", frozenset()) is None
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8), st.lists(st.text(max_size=12), max_size=3), max_size=3))
 def test_no_answer_breaks_scoring(answer):
     for scoring in (keyed(["3"], base_type="float"), numeric(NumericKey(value=2)), mapped({"A": 1})):

@@ -249,6 +249,7 @@ def test_no_damaged_package_crashes(data):
         read_package(bytes(whole))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_crash(data):
     with contextlib.suppress(BankError):
