@@ -227,6 +227,8 @@ def _population_information(problem: Problem, parameters: Parameters, mass: Arra
 
 def pooled(kinds: Sequence[Kind], information: Array) -> Array:
     """One row and column for a slope common to many items."""
+    if not any(kind.model.common_slope for kind in kinds):
+        return information
     target = pooling(kinds, len(information))
     gather = np.zeros((len(information), int(target.max(initial=-1)) + 1))
     gather[np.arange(len(information)), target] = 1.0

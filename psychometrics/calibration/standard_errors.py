@@ -96,6 +96,10 @@ class StandardErrors:
         return self.item_id.index(item)
 
 
+SINGULAR = 1e-10
+"""An eigenvalue of the information, scaled to a unit diagonal, that is no more than this is none."""
+
+
 class Evidence(Protocol):
     """What a result keeps of its calibration to compute standard errors from, on demand."""
 
@@ -108,13 +112,14 @@ def inverted(information: Array) -> tuple[Array, str]:
     if not information.size:
         return information, "positive definite"
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), TINY))
-    scaled = information / np.outer(scale, scale)
-    values, vectors = np.linalg.eigh(0.5 * (scaled + scaled.T))
-    sound = values > 1e-10
-    safe = np.where(sound, values, np.inf)
-    inverse = (vectors / safe) @ vectors.T / np.outer(scale, scale)
-    if sound.all():
-        return inverse, "positive definite"
+    scaled = 0.5 * (information + information.T) / np.outer(scale, scale)
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(scaled - SINGULAR * np.eye(len(scaled))))
+        return root.T @ root / np.outer(scale, scale), "positive definite"
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(scaled)
+    sound = values > SINGULAR
+    inverse = (vectors / np.where(sound, values, np.inf)) @ vectors.T / np.outer(scale, scale)
     return inverse, f"{int((~sound).sum())} directions are not determined by the data; errors leave them out"
 
 
