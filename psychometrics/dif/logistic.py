@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 from scipy.stats import chi2
 
 from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
+from psychometrics.dif.proportional_odds import fit_proportional_odds
 from psychometrics.models.base import Array
 
 COMPUTED = "computed"
 NOT_SETTLED = "the anchors did not settle while flagged items were taken out; the last set is used"
-NOT_DICHOTOMOUS = "the item has more than two categories; use mantel_haenszel, which also tests those"
 NO_VARIATION = "everybody got the same score, or nobody of one group answered, so there is nothing to compare"
 SEPARATED = "ability or group predicts every answer, so the regression has no finite coefficients"
 
@@ -67,8 +66,9 @@ def logistic_dif(
     the points they could reach. Purification takes out items whose total test is significant at 0.05 with an effect of
     class B or C.
 
-    Swaminathan & Rogers 1990, Journal of Educational Measurement 27, 361-370; effect classes by Jodoin & Gierl 2001,
-    Applied Measurement in Education 14, 329-349. Raises ValueError on input that does not fit.
+    Swaminathan & Rogers 1990, Journal of Educational Measurement 27, 361-370; with more than two categories,
+    proportional odds as in Zumbo 1999, A Handbook on the Theory and Methods of DIF; effect classes by Jodoin & Gierl
+    2001, Applied Measurement in Education 14, 329-349. Raises ValueError on input that does not fit.
     """
     compared = comparison(responses, group, focal, matching)
     start = chosen_items(compared.answers.shape[1], anchors, "anchors")
@@ -116,61 +116,28 @@ def _one(matching: Matching, item: int) -> _Item:
     compared = matching.compared
     who = compared.answered(item)
     answer, focal = compared.answers[who, item], compared.focal[who]
-    if answer.size and answer.max() > 1:
-        return _Item(status=NOT_DICHOTOMOUS)
     if answer.size == 0 or answer.min() == answer.max() or focal.min() == focal.max():
         return _Item()
     score = matching.share(item, who)
     spread = score.std()
     scaled = (score - score.mean()) / spread if spread > 0 else np.zeros_like(score)
-    design, right, trials = _cells(scaled, focal, answer)
-    fits = [_fit(design[:, : k + 1], right, trials) for k in range(4)]
+    design, counts = _cells(scaled, focal, answer)
+    fits = [fit_proportional_odds(design[:, :k], counts) for k in range(4)]
     if any(fit is None for fit in fits):
         return _Item(status=SEPARATED)
     (null, _), (alone, _), (with_group, effect), (full, _) = (fit for fit in fits if fit is not None)
-    return _Item(null, alone, with_group, full, int(answer.size), float(effect[2]), COMPUTED)
+    return _Item(null, alone, with_group, full, int(answer.size), float(effect[1]), COMPUTED)
 
 
-def _cells(score: Array, focal: Mask, answer: NDArray[np.int8]) -> tuple[Array, Array, Array]:
-    """Distinct rows (intercept, score, group, product) with the number right and the number of persons."""
+def _cells(score: Array, focal: Mask, answer: NDArray[np.int8]) -> tuple[Array, Array]:
+    """Distinct rows (score, group, product) with the number of persons in each category that was seen."""
     values, place = np.unique(score, return_inverse=True)
-    cell = place.reshape(-1) * 2 + focal
-    trials = np.bincount(cell, minlength=2 * len(values)).astype(np.float64)
-    right = np.bincount(cell, weights=answer, minlength=2 * len(values)).astype(np.float64)
+    seen, category = np.unique(answer, return_inverse=True)
+    cell = (place.reshape(-1) * 2 + focal) * len(seen) + category.reshape(-1)
+    counts = np.bincount(cell, minlength=2 * len(values) * len(seen)).reshape(-1, len(seen)).astype(np.float64)
     value, group = np.repeat(values, 2), np.tile([0.0, 1.0], len(values))
-    some = trials > 0
-    design = np.column_stack([np.ones(len(value)), value, group, value * group])
-    return design[some], right[some], trials[some]
-
-
-def _fit(design: Array, right: Array, trials: Array, max_iterations: int = 60) -> tuple[float, Array] | None:
-    """Log-likelihood and coefficients by Newton steps, halved when they overshoot; None when they run off."""
-    beta = np.zeros(design.shape[1])
-    height = _log_likelihood(design, beta, right, trials)
-    for _ in range(max_iterations):
-        probability = expit(design @ beta)
-        weight = trials * probability * (1 - probability)
-        hessian = (design * weight[:, None]).T @ design
-        gradient = design.T @ (right - trials * probability)
-        try:
-            step = np.linalg.solve(hessian, gradient)
-        except np.linalg.LinAlgError:
-            return None
-        while (new := _log_likelihood(design, beta + step, right, trials)) < height - 1e-9 and np.abs(
-            step
-        ).max() > 1e-8:
-            step = step / 2
-        beta, gain, height = beta + step, new - height, new
-        if np.abs(beta).max() > 50:
-            return None
-        if abs(gain) < 1e-10 and np.abs(step).max() < 1e-7:
-            return height, beta
-    return None
-
-
-def _log_likelihood(design: Array, beta: Array, right: Array, trials: Array) -> float:
-    predictor = design @ beta
-    return float(right @ predictor - trials @ np.logaddexp(0.0, predictor))
+    some = counts.sum(axis=1) > 0
+    return np.column_stack([value, group, value * group])[some], counts[some]
 
 
 def _nagelkerke(null: Array, fitted: Array, n: Array) -> Array:

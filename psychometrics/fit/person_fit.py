@@ -28,7 +28,7 @@ Method = Literal["mle", "map", "wle"]
 COMPUTED = "computed"
 NO_ANSWERS = "nothing was answered, so there is no pattern to judge"
 NO_VARIANCE = "at this ability every answer is as good as certain, so no pattern can be told from another"
-AT_BOUND = "the ability has no interior estimate (all answers right or all wrong), and lz* is defined only for one"
+AT_BOUND = "the ability has no interior estimate (it lies at -6 or 6), and lz* is defined only for one"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def lz_star(
     variance = moments.variance - weight * moments.covariance
     deviation = moments.deviation + weight * _prior_slope(method, ability, moments, origin)
     status = _status(answers, variance)
-    if method == "mle":
+    if method != "map":
         bound = (np.abs(ability) >= BOUND - 1e-6) & (status == COMPUTED)
         status = np.where(bound, AT_BOUND, status)
     return _person_fit(deviation, variance, ability, status)

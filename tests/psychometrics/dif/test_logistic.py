@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 
 from psychometrics.arrays import MISSING
 from psychometrics.dif import logistic_dif
-from psychometrics.dif.logistic import COMPUTED, NO_VARIATION, NOT_DICHOTOMOUS, SEPARATED
+from psychometrics.dif.logistic import COMPUTED, NO_VARIATION, SEPARATED
 from tests.psychometrics.dif.banks import two_groups
 
 
@@ -70,10 +70,43 @@ def test_booklets_are_matched_on_shares():
     assert np.isfinite(found.total).all()
 
 
+def naive_ordinal(columns, answer):
+    """Proportional odds one person at a time: bounds as a first value and positive gaps."""
+    n_bounds = answer.max()
+    x = np.column_stack(columns) if columns else np.zeros((len(answer), 0))
+
+    def loss(parameters):
+        bounds = parameters[0] - np.concatenate([[0.0], np.cumsum(np.exp(parameters[1:n_bounds]))])
+        above = 1 / (1 + np.exp(-(bounds + (x @ parameters[n_bounds:])[:, None])))
+        ends = np.concatenate([np.ones((len(x), 1)), above, np.zeros((len(x), 1))], axis=1)
+        return -np.log(-np.diff(ends, axis=1)[np.arange(len(x)), answer]).sum()
+
+    return -minimize(loss, np.zeros(n_bounds + x.shape[1]), method="BFGS", options={"gtol": 1e-8}).fun
+
+
+def test_ordered_categories_equal_a_person_by_person_fit():
+    rng = np.random.default_rng(6)
+    focal = np.arange(500) % 2
+    latent = 1.4 * rng.normal(size=500)[:, None] - 0.6 * focal[:, None] * (np.arange(6) == 0)
+    responses = (latent[:, :, None] + rng.logistic(size=(500, 6, 1)) > np.array([-1.0, 0.2, 1.3])).sum(axis=2)
+    found = logistic_dif(responses, focal, purification=False)
+    score = responses.sum(axis=1) / 18
+    scaled = (score - score.mean()) / score.std()
+    for item in (0, 3):
+        alone = naive_ordinal([scaled], responses[:, item])
+        uniform = naive_ordinal([scaled, focal], responses[:, item])
+        full = naive_ordinal([scaled, focal, scaled * focal], responses[:, item])
+        assert found.uniform[item] == pytest.approx(2 * (uniform - alone), abs=1e-4)
+        assert found.total[item] == pytest.approx(2 * (full - alone), abs=1e-4)
+    assert set(found.status) == {COMPUTED}
+    assert found.p_uniform.argmin() == 0
+    assert found.group_effect[0] < 0
+
+
 def test_what_cannot_be_computed_says_why():
-    responses = np.array([[0, 1, 0, 0], [0, 0, 2, 0], [0, 1, 1, 1], [0, 0, 0, 1]])
+    responses = np.array([[0, 1, 0], [0, 0, 0], [0, 1, 1], [0, 0, 1]])
     found = logistic_dif(responses, [0, 0, 1, 1], matching=[1.0, 2.0, 1.5, 2.5])
-    assert found.status == (NO_VARIATION, SEPARATED, NOT_DICHOTOMOUS, SEPARATED)
+    assert found.status == (NO_VARIATION, SEPARATED, SEPARATED)
     assert np.isnan(found.total).all()
     assert set(found.effect_class) == {"-"}
     rng = np.random.default_rng(5)

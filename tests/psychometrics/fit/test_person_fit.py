@@ -95,7 +95,11 @@ def test_lz_star_is_closer_to_standard_normal_than_lz(polytomous):
     rng = np.random.default_rng(5)
     items = mixed_bank(rng, 6) if polytomous else dichotomous_bank(rng, 40)
     responses = draw(items, rng.normal(size=6000), rng)
-    plain, corrected = lz(items, responses).statistic, lz_star(items, responses, method="wle").statistic
+    fit = lz_star(items, responses, method="wle")
+    inside = np.array([status == COMPUTED for status in fit.status])
+    # guessing leaves a few of the least able without an interior estimate
+    assert inside.mean() > 0.99
+    plain, corrected = lz(items, responses).statistic[inside], fit.statistic[inside]
     assert corrected.std() == pytest.approx(1.0, abs=0.06)
     assert abs(corrected.std() - 1) < abs(plain.std() - 1)
     assert (corrected < -1.645).mean() == pytest.approx(0.05, abs=0.02)
