@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,8 @@ class Situation:
     theta, sem: (n_persons,); posterior and likelihood: (n_persons, n_nodes), the posterior summing to 1; prior:
     (n_nodes,). position: items given so far, of at most `length`. eligible, chance: (n_persons, n_items), chance being
     uniform numbers keyed by session, position and item. gain: how much the weighted trace of the covariance falls per
-    squared unit; weight: 1 for a competency not yet decided. posterior_score: derivative of the log posterior at
-    chosen abilities, for criteria that look one answer ahead.
+    squared unit; weight: 1 for a competency not yet decided. posterior_score: a learner's derivative of the log
+    posterior, for criteria that look one answer ahead.
     """
 
     theta: Floats
@@ -42,15 +43,16 @@ class Situation:
     length: int
     eligible: NDArray[np.bool_]
     chance: Callable[[], Floats]
-    posterior_score: Callable[[int, Floats], Floats]
+    posterior_score: Callable[[int], Callable[[Floats], Floats]]
     cut_theta: tuple[float, ...]
     gain: Floats
     weight: Floats
     options: SelectionDesign
 
 
-def _all_items(block: Block) -> Indices:
-    return np.arange(len(block))[None, :]
+def _all_items(block: Block) -> Any:
+    """An index of all items: the whole slice where that spares a copy."""
+    return slice(None) if block.curves.all_logistic else np.arange(len(block))[None, :]
 
 
 def _end_weights(values: Floats) -> Floats:
@@ -75,15 +77,22 @@ def posterior_weighted_information(block: Block, now: Situation) -> Floats:
     return np.asarray(now.posterior @ block.information.T)
 
 
+def _chances(block: Block, theta: Floats) -> list[Floats]:
+    """Probability of every category at each learner's theta: K arrays (n_persons, n_items)."""
+    if block.curves.all_logistic:
+        right = block.curves.probability_right(_all_items(block), theta[:, None])
+        return [1.0 - right, right]
+    items = np.broadcast_to(_all_items(block), (len(theta), len(block)))
+    table = block.curves.probabilities(items, np.broadcast_to(theta[:, None], items.shape))
+    return [np.ascontiguousarray(table[..., k]) for k in range(table.shape[2])]
+
+
 def _divergence(block: Block, theta: Floats, weights: Floats) -> Floats:
     """Σ_q w_q KL(theta ‖ node q) of every item, (n_persons, n_items)."""
-    n_persons, n_items = len(theta), len(block)
-    shape = (n_persons, n_items, block.probability.shape[1])
-    items = np.broadcast_to(_all_items(block), shape[:2])
-    here = block.curves.probabilities(items, np.broadcast_to(theta[:, None], shape[:2]))
-    elsewhere = (weights @ block.log_flat.T).reshape(shape)
-    own = np.log(np.maximum(here, _TINY)) * weights.sum(axis=1)[:, None, None]
-    return np.asarray((here * (own - elsewhere)).sum(axis=2))
+    total, whole = np.zeros((len(theta), len(block))), weights.sum(axis=1)[:, None]
+    for here, logarithms in zip(_chances(block, theta), block.logarithms, strict=True):
+        total += here * (np.log(np.maximum(here, _TINY)) * whole - weights @ logarithms)
+    return total
 
 
 def kullback_leibler(block: Block, now: Situation) -> Floats:
@@ -120,79 +129,78 @@ def information_at_cut(block: Block, now: Situation) -> Floats:
     return np.asarray(values[_nearest_cut(now)])
 
 
-def _predicted_moments(block: Block, now: Situation) -> tuple[Floats, Floats, Floats]:
-    """Posterior mass, first and second central moment of theta with each next category: (n_persons, n_items, K)."""
+def _look_ahead(block: Block, now: Situation, highest: int) -> list[list[Floats]]:
+    """For every next category: its mass under the posterior, then the moments of theta about the present one.
+
+    Moments up to the `highest` power, (n_persons, n_items) each; about theta, so a small variance keeps its digits.
+    """
     centred = block.nodes[None, :] - now.theta[:, None]
-    columns = np.stack([now.posterior, now.posterior * centred, now.posterior * centred**2])
-    n_persons, n_nodes = now.posterior.shape
-    sums = columns.reshape(3 * n_persons, n_nodes) @ block.flat.T
-    upper = sums.reshape(3, n_persons, len(block), -1)
-    lowest = columns.sum(axis=2)[:, :, None] - upper.sum(axis=3)
-    moments = np.concatenate([lowest[..., None], upper], axis=3)
-    return moments[0], moments[1], moments[2]
+    weights = [now.posterior * centred**power for power in range(highest + 1)]
+    upper = [[each @ table for each in weights] for table in block.by_category[1:]]
+    lowest = [each.sum(axis=1)[:, None] - sum(sums[power] for sums in upper) for power, each in enumerate(weights)]
+    ahead = [lowest, *upper]
+    for moments in ahead:
+        np.maximum(moments[0], _TINY, out=moments[0])
+        for moment in moments[1:]:
+            moment /= moments[0]
+    return ahead
 
 
-def _category_chances(block: Block, now: Situation, mass: Floats) -> Floats:
+def _next_chances(block: Block, now: Situation, ahead: list[list[Floats]]) -> list[Floats]:
     """Probability of each next category, at theta (as catR has it) or averaged over the posterior."""
     if now.options.predictive == "posterior":
-        return mass
-    items = np.broadcast_to(_all_items(block), mass.shape[:2])
-    return block.curves.probabilities(items, np.broadcast_to(now.theta[:, None], mass.shape[:2]))
+        return [moments[0] for moments in ahead]
+    return _chances(block, now.theta)
 
 
 def expected_posterior_variance(block: Block, now: Situation) -> Floats:
     """Minus the variance of theta expected after the answer (Owen 1975; van der Linden 1998; MEPV)."""
-    mass, first, second = _predicted_moments(block, now)
-    mass = np.maximum(mass, _TINY)
-    mean = first / mass
-    variance = np.maximum(second / mass - mean * mean, 0.0)
-    return np.asarray(-(_category_chances(block, now, mass) * variance).sum(axis=2))
+    ahead = _look_ahead(block, now, 2)
+    total = np.zeros((len(now.theta), len(block)))
+    for chance, (_, shift, square) in zip(_next_chances(block, now, ahead), ahead, strict=True):
+        total -= chance * np.maximum(square - shift * shift, 0.0)
+    return total
 
 
 def expected_information(block: Block, now: Situation) -> Floats:
     """Information at the theta re-estimated after each possible answer, averaged (van der Linden 1998; MEI)."""
-    mass, first, _ = _predicted_moments(block, now)
-    mass = np.maximum(mass, _TINY)
-    theta = now.theta[:, None, None] + first / mass
-    items = np.broadcast_to(_all_items(block)[:, :, None], mass.shape)
-    categories = np.broadcast_to(np.arange(mass.shape[2]), mass.shape)
-    present = categories < block.curves.n_categories[items]
-    if now.options.provisional_estimator == "map":
-        theta = _modes(block, now, items, np.where(present, categories, 0), theta)
-    if now.options.information == "observed":
-        after = block.curves.observed_information(items, np.where(present, categories, 0), theta)
-    else:
-        after = block.curves.information(items, theta)
-    return np.asarray((_category_chances(block, now, mass) * after * present).sum(axis=2))
+    ahead = _look_ahead(block, now, 1)
+    items = _all_items(block)
+    total = np.zeros((len(now.theta), len(block)))
+    for k, chance in enumerate(_next_chances(block, now, ahead)):
+        category = np.minimum(k, block.curves.n_categories - 1).astype(np.intp)[None, :]
+        theta = now.theta[:, None] + ahead[k][1]
+        if now.options.provisional_estimator == "map":
+            theta = _modes(block, now, category, theta)
+        if now.options.information == "observed":
+            after = block.curves.observed_information(items, category, theta)
+        else:
+            after = block.curves.information(items, theta)
+        total += chance * after * (k < block.curves.n_categories)
+    return total
 
 
-def _modes(block: Block, now: Situation, items: Indices, categories: Indices, start: Floats) -> Floats:
-    """Posterior modes after each possible answer: Newton steps with numerical curvature, kept inside the grid."""
-    lower, upper = block.nodes[0], block.nodes[-1]
-    modes = np.clip(start, lower, upper)
-    for person in range(len(modes)):
-        modes[person] = _modes_of_one(block, now, person, items[person], categories[person], modes[person])
-    return modes
+def _modes(block: Block, now: Situation, category: Indices, start: Floats) -> Floats:
+    """Posterior modes after each item's answer, kept inside the grid: (n_persons, n_items)."""
+    inside = np.clip(start, block.nodes[0], block.nodes[-1])
+    rows = [_modes_of_one(block, now.posterior_score(person), category, row) for person, row in enumerate(inside)]
+    return np.concatenate(rows)
 
 
-def _modes_of_one(
-    block: Block, now: Situation, person: int, items: Indices, categories: Indices, theta: Floats
-) -> Floats:
-    low = np.full(theta.shape, block.nodes[0])
-    high = np.full(theta.shape, block.nodes[-1])
-
-    def slope(at: Floats) -> Floats:
-        return now.posterior_score(person, at) + block.curves.score(items, categories, at)
-
+def _modes_of_one(block: Block, score: Callable[[Floats], Floats], category: Indices, start: Floats) -> Floats:
+    """Bracketed Newton steps for all items at once: (1, n_items)."""
+    items, theta = _all_items(block), start[None, :]
+    low, high = np.full(theta.shape, block.nodes[0]), np.full(theta.shape, block.nodes[-1])
     for _ in range(60):
-        value = slope(theta)
+        value = score(theta) + block.curves.score(items, category, theta)
         low, high = np.where(value > 0, theta, low), np.where(value < 0, theta, high)
-        curvature = (slope(theta + 1e-4) - slope(theta - 1e-4)) / 2e-4
-        step = theta - value / np.where(curvature < 0, curvature, -1e-12)
+        bend = (score(theta + 1e-4) - score(theta - 1e-4)) / 2e-4
+        bend = bend - block.curves.observed_information(items, category, theta)
+        step = theta - value / np.where(bend < 0, bend, -1e-12)
         following = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-        moved = np.abs(following - theta).max(initial=0.0)
+        moved = float(np.abs(following - theta).max(initial=0.0))
         theta = following
-        if moved < 1e-10:
+        if moved < 1e-9:
             break
     return theta
 
@@ -209,12 +217,9 @@ def global_discrimination_posterior(block: Block, now: Situation) -> Floats:
 
 
 def _curve_variance(block: Block, weights: Floats) -> Floats:
-    n_items, n_categories, n_nodes = block.probability.shape
-    table = block.probability.reshape(-1, n_nodes)
-    mean = (weights @ table.T).reshape(len(weights), n_items, n_categories)
-    square = (weights @ (table**2).T).reshape(mean.shape)
-    variance = square - mean**2
-    return np.asarray(variance.sum(axis=2))
+    means = [weights @ table for table in block.by_category[1:]]
+    means.append(1.0 - np.asarray(sum(means)))
+    return np.asarray(weights @ block.squares - sum(mean * mean for mean in means))
 
 
 def nearest_difficulty(block: Block, now: Situation) -> Floats:
@@ -280,17 +285,22 @@ def mutual_information(block: Block, now: Situation) -> Floats:
     """What the answer would tell about the decision: I(category; class between cuts) under the posterior (in nats)."""
     edges = [np.ones(len(block.nodes)), *(mass_above(block.nodes, cut) for cut in now.cut_theta)]
     shares = np.stack([a - b for a, b in zip(edges, [*edges[1:], np.zeros(len(block.nodes))], strict=True)])
-    masses = now.posterior[None] * shares[:, None, :]
-    n_classes, n_persons, n_nodes = masses.shape
-    table = block.probability.reshape(-1, n_nodes)
-    joint = np.maximum(masses.reshape(-1, n_nodes) @ table.T, 0.0)
-    joint = joint.reshape(n_classes, n_persons, len(block), -1)
-    classes = _entropy(masses.sum(axis=2), 0)[:, None]
-    return np.asarray(_entropy(joint.sum(axis=0), 2) + classes - _entropy(joint, 3).sum(axis=0))
+    total = np.zeros((len(now.theta), len(block)))
+    chances = [np.zeros_like(total) for _ in block.by_category]
+    for share in shares:
+        mass = now.posterior * share
+        whole = mass.sum(axis=1)[:, None]
+        joint = [np.maximum(mass @ table, 0.0) for table in block.by_category[1:]]
+        joint.insert(0, np.maximum(whole - np.asarray(sum(joint)), 0.0))
+        for chance, part in zip(chances, joint, strict=True):
+            chance += part
+            total -= _surprise(part)
+        total += _surprise(np.maximum(whole, 0.0))
+    return np.asarray(total + sum(_surprise(chance) for chance in chances))
 
 
-def _entropy(mass: Floats, axis: int) -> Floats:
-    return np.asarray(-(mass * np.log(np.maximum(mass, _TINY))).sum(axis=axis))
+def _surprise(mass: Floats) -> Floats:
+    return np.asarray(-mass * np.log(np.maximum(mass, _TINY)))
 
 
 def d_optimality(block: Block, now: Situation) -> Floats:

@@ -82,12 +82,23 @@ class Curves:
             out[rows] = self._graded_information(items[rows], theta[rows])
         return out
 
-    @np.errstate(over="ignore")
     def _logistic_information(self, items: Indices, theta: Floats) -> Floats:
+        return self._plain_information(items, theta) if self.plain else self._information_with_bounds(items, theta)
+
+    def _plain_information(self, items: Indices, theta: Floats) -> Floats:
+        """a²·p·(1 − p) as a²·e/(1 + e)² with e = exp(−|a(θ − b)|), which cannot overflow."""
+        slope = self.slope[items]
+        odds = np.asarray(slope * (theta - self.location[items]))
+        np.abs(odds, out=odds)
+        np.negative(odds, out=odds)
+        np.exp(odds, out=odds)
+        slope = slope / (odds + 1.0)
+        return np.asarray(odds * slope * slope)
+
+    @np.errstate(over="ignore")
+    def _information_with_bounds(self, items: Indices, theta: Floats) -> Floats:
         slope = self.slope[items]
         below = 1.0 / (1.0 + np.exp(slope * (theta - self.location[items])))
-        if self.plain:
-            return np.asarray(slope * slope * below * (1.0 - below))
         floor, span = self.guessing[items], self.upper[items] - self.guessing[items]
         right = floor + span * (1.0 - below)
         wrong = (1.0 - self.upper[items]) + span * below

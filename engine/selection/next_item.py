@@ -28,30 +28,50 @@ class NextItem:
 
 def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     """The next item of a sitting, or why it ends. A pure function of its arguments, equal on every machine."""
-    return should_stop(plan, sitting) or select_next(plan, sitting)
+    standing = None if _needs_no_standing(plan) else stand(plan, sitting)
+    return _stop(plan, sitting, standing) or _select(plan, sitting, standing)
 
 
 def should_stop(plan: Plan, sitting: Sitting) -> Stop | None:
     """The reason why the sitting ends now by the design's rules, None while it goes on."""
-    stopping = plan.design.stopping
-    if stopping.rule is None and stopping.max_seconds is None:
-        full = plan.design.form == "adaptive" and len(sitting.items) >= stopping.max_items
-        return stop_for("max_items") if full else None
-    reason = str(stop_reasons(plan, stand(plan, sitting))[0])
-    return stop_for(reason) if reason else None
+    return _stop(plan, sitting, None)
 
 
 def select_next(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     """The item to show next, or a stop when no item is left that may be shown and keeps the blueprint."""
+    return _select(plan, sitting, None)
+
+
+def _needs_no_standing(plan: Plan) -> bool:
+    """Whether length alone ends the test and candidate lists alone choose its items."""
+    stopping = plan.design.stopping
+    return stopping.rule is None and stopping.max_seconds is None and _has_candidates(plan)
+
+
+def _has_candidates(plan: Plan) -> bool:
+    return plan.is_simple and plan.hierarchy is None and plan.control.is_idle
+
+
+def _stop(plan: Plan, sitting: Sitting, standing: Standing | None) -> Stop | None:
+    stopping = plan.design.stopping
+    if stopping.rule is None and stopping.max_seconds is None:
+        full = plan.design.form == "adaptive" and len(sitting.items) >= stopping.max_items
+        return stop_for("max_items") if full else None
+    reason = str(stop_reasons(plan, standing or stand(plan, sitting))[0])
+    return stop_for(reason) if reason else None
+
+
+def _select(plan: Plan, sitting: Sitting, standing: Standing | None) -> NextItem | Stop:
     if plan.design.form != "adaptive":
-        standing = stand(plan, sitting)
+        standing = standing or stand(plan, sitting)
         item = int(next_of_form(plan.design, plan.pool, standing.items, standing.theta[:, 0])[0])
         return stop_for("form_complete") if item < 0 else NextItem(item)
-    if plan.is_simple and plan.hierarchy is None and plan.control.is_idle:
-        quick = _by_candidates(plan, sitting)
+    if _has_candidates(plan):
+        theta = _expected_theta(plan, sitting) if standing is None else float(standing.theta[0, 0])
+        quick = _by_candidates(plan, sitting, theta)
         if quick is not None:
             return NextItem(quick)
-    return _by_scores(plan, stand(plan, sitting))
+    return _by_scores(plan, standing or stand(plan, sitting))
 
 
 def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
@@ -59,9 +79,8 @@ def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
     return stop_for("pool_exhausted") if item < 0 else NextItem(item)
 
 
-def _by_candidates(plan: Plan, sitting: Sitting) -> int | None:
+def _by_candidates(plan: Plan, sitting: Sitting, theta: float) -> int | None:
     """Maximum information among the few items that can be best at this ability; None when the list is used up."""
-    theta = _expected_theta(plan, sitting)
     block = plan.pool.blocks[0]
     lists = block.candidates
     cell = int(min(max((theta - lists.lower) / lists.width, 0.0), len(lists.order) - 1))

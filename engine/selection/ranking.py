@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +54,7 @@ def _situation(
         length=plan.design.stopping.max_items,
         eligible=allowed[:, block.where],
         chance=lambda: uniforms(standing.keys[:, None], standing.position, keys),
-        posterior_score=lambda person, theta: _posterior_score(plan, standing, dimension, person, theta),
+        posterior_score=lambda person: _posterior_score(plan, standing, dimension, person),
         cut_theta=plan.cuts[dimension],
         gain=(weights * standing.covariance[:, dimension, :] ** 2).sum(axis=1),
         weight=weights[:, dimension],
@@ -60,8 +62,8 @@ def _situation(
     )
 
 
-def _posterior_score(plan: Plan, standing: Standing, dimension: int, person: int, theta: Floats) -> Floats:
-    """Derivative of one learner's log posterior at chosen abilities, through a table on a fine grid."""
+def _posterior_score(plan: Plan, standing: Standing, dimension: int, person: int) -> Callable[[Floats], Floats]:
+    """Derivative of one learner's log posterior, read from a table on a fine grid."""
     pool, ability = plan.pool, plan.design.ability
     items, categories = standing.items[person], standing.categories[person]
     own = pool.dimension[items] == dimension
@@ -69,7 +71,7 @@ def _posterior_score(plan: Plan, standing: Standing, dimension: int, person: int
     slope = pool.curves.score(items[own][:, None], categories[own][:, None], fine[None, :]).sum(axis=0)
     if ability.prior == "normal":
         slope = slope - (fine - ability.prior_mean) / ability.prior_sd**2
-    return _cubic(fine, slope, theta)
+    return lambda theta: _cubic(fine, slope, theta)
 
 
 def _cubic(nodes: Floats, values: Floats, at: Floats) -> Floats:

@@ -44,17 +44,23 @@ class Block:
         return np.ascontiguousarray(self.curves.information(rows, self.nodes[None, :]))
 
     @cached_property
-    def flat(self) -> Floats:
-        """Probabilities of categories ≥ 1, (n_items · (K − 1), n_nodes)."""
-        return np.ascontiguousarray(self.probability[:, 1:].reshape(-1, len(self.nodes)))
+    def by_category(self) -> tuple[Floats, ...]:
+        """Probabilities of each category, (n_nodes, n_items): the fastest layout for weighted sums over nodes."""
+        return tuple(np.ascontiguousarray(self.probability[:, k].T) for k in range(self.probability.shape[1]))
 
     @cached_property
-    def log_flat(self) -> Floats:
-        """Logarithms of all categories, (n_items · K, n_nodes); 0 in categories an item does not have."""
-        present = np.arange(self.probability.shape[1])[None, :] < self.curves.n_categories[:, None]
+    def logarithms(self) -> tuple[Floats, ...]:
+        """Logarithms of `by_category`; 0 in categories an item does not have."""
         tiny = np.finfo(np.float64).tiny
-        safe = np.where(present[:, :, None], np.maximum(self.probability, tiny), 1.0)
-        return np.ascontiguousarray(np.log(safe).reshape(-1, len(self.nodes)))
+        present = np.arange(self.probability.shape[1])[:, None] < self.curves.n_categories[None, :]
+        return tuple(
+            np.log(np.where(present[k], np.maximum(table, tiny), 1.0)) for k, table in enumerate(self.by_category)
+        )
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Sum of the squared probabilities over the categories, (n_nodes, n_items)."""
+        return np.asarray(sum(table * table for table in self.by_category))
 
     @cached_property
     def peak(self) -> Floats:

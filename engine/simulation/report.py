@@ -136,7 +136,6 @@ class Chain(_Record, frozen=True, kw_only=True):
     mean_items: float
     false_credit: float | None
     false_denial: float | None
-    outcomes: tuple[DesignOutcome, ...]
 
 
 class SimulationReport(_Record, frozen=True, kw_only=True):

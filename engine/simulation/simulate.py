@@ -142,7 +142,6 @@ def _chain_record(first: Plan, second: Plan, truth: Floats, before: Sittings, af
         mean_items=float(items.mean()),
         false_credit=float(credited[~master].mean()) if (~master).any() else None,
         false_denial=float((~credited[master]).mean()) if master.any() else None,
-        outcomes=(),
     )
 
 

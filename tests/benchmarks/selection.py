@@ -1,0 +1,97 @@
+"""The live step and whole-bank criteria on 2,000 items, beside catsim's live step in the same process.
+
+Run: python tests/benchmarks/selection.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from catsim.estimation import NumericalSearchEstimator
+from catsim.selection import MaxInfoSelector
+
+from engine.designs import AbilityDesign, DecisionDesign, Design, SelectionDesign, StoppingDesign
+from engine.selection.next_item import next_step, select_next
+from engine.selection.plan import Plan, compile_design
+from engine.selection.ranking import scores
+from engine.selection.registry import CRITERIA
+from engine.selection.sitting import Sitting
+from engine.selection.standing import stand
+from engine.selection.tables import Pool, build_pool
+from psychometrics.models.base import ItemParameters
+
+N_ITEMS = 2000
+ANSWERS = 15
+
+
+def microseconds(task: Callable[[], object], n_repeats: int = 300) -> float:
+    """CPU time of one call, median of 7 rounds."""
+    task()
+    rounds = []
+    for _ in range(7):
+        start = time.process_time()
+        for _ in range(n_repeats):
+            task()
+        rounds.append((time.process_time() - start) / n_repeats)
+    return float(np.median(rounds)) * 1e6
+
+
+def plan_for(pool: Pool, ability: AbilityDesign, criterion: str) -> Plan:
+    options = SelectionDesign(criterion=criterion, provisional_estimator="eap", information="expected")
+    design = Design(
+        name=criterion,
+        ability=ability,
+        selection=options,
+        stopping=StoppingDesign(max_items=30),
+        decision=DecisionDesign(cut_theta=(0.5,)),
+    )
+    return compile_design(design, pool)
+
+
+def main() -> None:
+    rng = np.random.default_rng(1)
+    items = ItemParameters.logistic(rng.lognormal(0.0, 0.3, N_ITEMS), rng.normal(0.0, 1.0, N_ITEMS))
+    given, answers = rng.permutation(N_ITEMS)[:ANSWERS], rng.integers(2, size=ANSWERS)
+    ability = AbilityDesign()
+    pool = build_pool(items, ability)
+    sitting = Sitting("benchmark", given, answers)
+    plan = plan_for(pool, ability, "maximum_information")
+    live = microseconds(lambda: next_step(plan, sitting), 2000)
+    print(f"live step, {ANSWERS} answers scored anew, next of {N_ITEMS:,}: {live:.1f} µs; ", end="")
+    rival = microseconds(lambda: catsim_step(items, given, answers), 20)
+    print(f"catsim {rival:.0f} µs, {rival / live:.0f} ×")
+    assert select_next(plan, sitting) == next_step(plan, sitting)
+    for name in CRITERIA:
+        one = plan_for(pool, ability, name)
+        standing = stand(one, sitting)
+        spent = microseconds(lambda one=one, standing=standing: scores(one, standing, standing.eligible), 100)  # type: ignore[misc]
+        print(f"{name:34s} over {N_ITEMS:,} items: {spent:6.1f} µs")
+
+
+def catsim_step(items: ItemParameters, given: np.ndarray, answers: np.ndarray) -> int:
+    """catsim's estimate and next item for the same answers."""
+    columns = np.column_stack([items.discrimination, items.difficulty, items.guessing, items.upper])
+    theta = NumericalSearchEstimator().estimate(
+        item_bank=_bank(columns), administered_items=given.tolist(), response_vector=answers.astype(bool).tolist(),
+        est_theta=0.0,
+    )  # fmt: skip
+    chosen = MaxInfoSelector().select(item_bank=_bank(columns), administered_items=given.tolist(), est_theta=theta)
+    return int(chosen or 0)
+
+
+_BANKS: list[object] = []
+
+
+def _bank(columns: np.ndarray) -> object:
+    """catsim's bank, built once outside the timed part."""
+    if not _BANKS:
+        from catsim.item_bank import ItemBank
+
+        _BANKS.append(ItemBank(columns))
+    return _BANKS[0]
+
+
+if __name__ == "__main__":
+    main()
