@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.auth import guard, provide_caller, provide_visitor
-from api.dependencies import provide_database, provide_settings, provide_shelf
+from api.dependencies import provide_database, provide_desk, provide_settings, provide_shelf
 from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
 from api.json_guard import guard_json
@@ -19,6 +19,7 @@ from api.pages.render import as_page
 from api.routes import publication_routes, route_handlers
 from api.server import keep_ready
 from api.settings import Settings
+from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
 from itembank.storage.embedded import EmbeddedServer
 
@@ -32,7 +33,9 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with keep_ready(dsn, server) as database:
             app.state.database = database
+            app.state.desk = desk = AnswerDesk(database, app.state.shelf)
             yield
+            await desk.close()
 
     json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)
     return Litestar(
@@ -40,7 +43,8 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
         lifespan=[lifespan],
         guards=[guard],
         dependencies={
-            "database": Provide(provide_database),
+            "database": Provide(provide_database, sync_to_thread=False),
+            "desk": Provide(provide_desk, sync_to_thread=False),
             "shelf": Provide(provide_shelf, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "caller": Provide(provide_caller),

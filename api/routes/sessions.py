@@ -11,8 +11,9 @@ from litestar.params import FromPath, JSONBody
 from api.idempotency import once
 from api.views import SessionDocument, read_answer, session_document
 from engine.sessions import Given
+from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
-from engine.workflows.take_session import answer_item, end_session, find_session, save_draft
+from engine.workflows.take_session import end_session, find_session, save_draft
 from itembank.items import ItemContent
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
@@ -67,17 +68,16 @@ class SessionRoutes(Controller):
         data: JSONBody[NewResponse],
         caller: NamedDependency[Caller],
         database: NamedDependency[Database],
-        shelf: NamedDependency[Shelf],
+        desk: NamedDependency[AnswerDesk],
     ) -> Response[SessionDocument]:
         """201: stored, with the next item or the end. 200: the same again. 409: another item is on screen."""
+        client_id = data.id or uuid4()
+
+        def read(content: ItemContent) -> Given:
+            return Given(position=data.position, answer=read_answer(content, data.answer), client_id=client_id)
 
         async def act() -> tuple[int, SessionDocument]:
-            before = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
-            content = before.item.content if before.item is not None else ItemContent(body="", interactions=())
-            given = Given(
-                position=data.position, answer=read_answer(content, data.answer), client_id=data.id or uuid4()
-            )
-            step = await answer_item(database, shelf, caller.institution_id, caller.account_id, uuid, given)
+            step = await desk.answer(caller.institution_id, caller.account_id, uuid, read)
             return (201 if step.is_new else 200), session_document(step)
 
         return await once(request, caller, database, act)

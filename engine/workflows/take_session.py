@@ -4,7 +4,7 @@ Each step is one transaction: lock, check, score, choose, write, commit. What wa
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -29,7 +29,7 @@ from engine.storage import attempts, credits, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
-from itembank.items import Answer
+from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
 from itembank.scoring import score
 from itembank.storage.database import Connection, Database
@@ -118,7 +118,7 @@ async def _start(
         started_at=now, deadline=deadline_of(occasion, accommodation, now),
     )  # fmt: skip
     session_id = await sessions.open_session(connection, institution_id, opening)
-    shown = _shown(publication, 0, first, now)
+    shown = shown_item(publication, 0, first, now)
     await sessions.show_item(connection, institution_id, session_id, attempt.account_id, shown)
     row = await sessions.find(connection, uuid)
     assert row is not None
@@ -138,7 +138,8 @@ def positions_of(publication: Publication, item_keys: Sequence[str]) -> list[int
     return sorted(index[key] for key in item_keys)
 
 
-def _shown(publication: Publication, position: int, chosen: NextItem, now: datetime) -> Administered:
+def shown_item(publication: Publication, position: int, chosen: NextItem, now: datetime) -> Administered:
+    """The chosen item on screen."""
     bank = publication.bank
     return Administered(
         position=position,
@@ -150,9 +151,16 @@ def _shown(publication: Publication, position: int, chosen: NextItem, now: datet
 
 
 async def answer_item(
-    database: Database, shelf: Shelf, institution_id: int, account_id: int, session_uuid: UUID, given: Given
+    database: Database,
+    shelf: Shelf,
+    institution_id: int,
+    account_id: int,
+    session_uuid: UUID,
+    given: Given | Callable[[ItemContent], Given],
 ) -> Step:
     """Take an answer and show the next item, or end the sitting and decide it. `Step.is_new`: False for a repeat.
+
+    `given` may be a function that reads what was sent, once the item on screen is known.
 
     Raises:
         Unknown, ReusedId, AlreadyAnswered, OutOfTurn, SittingOver, AnswerInvalid: nothing is written then.
@@ -164,17 +172,29 @@ async def answer_item(
         attempt = await attempts.get(connection, session.attempt_id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         shown = await sessions.administered(connection, session.id)
+        if not isinstance(given, Given):
+            given = _read(publication, shown, given)
         if check_turn(session, shown, given) is not None:
             return await _step(connection, publication, session, is_new=False)
         if time_is_up(session):
             return await _end(connection, institution_id, publication, attempt, session, shown, "time_limit")
-        answered = _score(publication, shown, given, session.now)
+        answered = score_last(publication, shown, given, session.now)
         await sessions.add_response(connection, institution_id, session.id, answered)
         shown = [*shown[:-1], answered]
         return await _advance(connection, institution_id, publication, attempt, session, shown)
 
 
-def _score(publication: Publication, shown: Sequence[Administered], given: Given, now: datetime) -> Administered:
+def _read(publication: Publication, shown: Sequence[Administered], read: Callable[[ItemContent], Given]) -> Given:
+    """What was sent, read as an answer to the item at its position: an old one when it is sent again."""
+    items = publication.bank.items
+    given = read(items[shown[-1].bank_position].content)
+    if given.position < len(shown) - 1:
+        given = read(items[shown[given.position].bank_position].content)
+    return given
+
+
+def score_last(publication: Publication, shown: Sequence[Administered], given: Given, now: datetime) -> Administered:
+    """The item on screen with its scored answer."""
     last = shown[-1]
     scored = score(publication.bank.items[last.bank_position].scoring, given.answer)
     return Administered(
@@ -199,7 +219,7 @@ async def _advance(
     following = next_of(plan, sitting)
     if isinstance(following, Stop):
         return await _end(connection, institution_id, publication, attempt, session, shown, following.reason)
-    item = _shown(publication, len(shown), following, session.now)
+    item = shown_item(publication, len(shown), following, session.now)
     await sessions.show_item(connection, institution_id, session.id, session.account_id, item)
     theta, sem = running_estimate(plan, sitting)
     await sessions.advance(connection, session.id, item.position, theta, sem)

@@ -52,12 +52,15 @@ class Database:
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
         """
-        async with self._connection() as connection, connection.transaction():
-            await connection.execute(
-                "SELECT set_config('assay.institution', $1, true)",
-                "" if institution_id is None else str(institution_id),
-            )
-            yield connection
+        async with self._connection() as connection:
+            named = "" if institution_id is None else str(int(institution_id))
+            await connection.execute(f"BEGIN; SET LOCAL assay.institution = '{named}'")
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -80,8 +83,7 @@ class Database:
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise DatabaseUnavailable("The database is busy; nothing was saved. Please try again.", 1) from error
         finally:
-            with contextlib.suppress(asyncpg.InterfaceError, OSError):
-                await pool.release(connection, timeout=2)
+            await _give_back(pool, connection)
 
     async def _ready_pool(self) -> asyncpg.Pool:
         if self._pool is None:
@@ -96,6 +98,22 @@ class Database:
                         server_settings={"role": "assay_app", "application_name": "assay", "jit": "off", **TIMEOUTS},
                     )
         return self._pool
+
+
+async def _roll_back(connection: Connection) -> None:
+    """Undo; a connection on which that fails is thrown away, which undoes as well."""
+    try:
+        await asyncio.wait_for(connection.execute("ROLLBACK"), 2)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        connection.terminate()
+
+
+async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
+    """Return a connection to the pool, and never one that still holds a transaction."""
+    if not connection.is_closed() and connection.is_in_transaction():
+        connection.terminate()
+    with contextlib.suppress(asyncpg.InterfaceError, OSError, TimeoutError):
+        await pool.release(connection, timeout=2)
 
 
 async def _no_reset(_: object) -> None:

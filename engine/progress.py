@@ -1,0 +1,87 @@
+"""How far a sitting has come, in the form the next step needs: pure, and the same from memory as from the database.
+
+A history only ever grows, so what is true at a position stays true: whoever finds the row at that position may use
+what was kept, and whoever has kept nothing reads it again and gets the same.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.delivery import answers_of
+from engine.frozen_bank import FrozenBank
+from engine.selection.sitting import Sitting
+from engine.sessions import Administered, SessionRow
+
+Mask = NDArray[np.bool_]
+CAPACITY = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The items shown so far, the last one unanswered, and which items this sitting may show at all."""
+
+    shown: tuple[Administered, ...]
+    eligible: Mask
+
+    @property
+    def position(self) -> int:
+        """The position of the item on screen."""
+        return len(self.shown) - 1
+
+    def after(self, answered: Administered) -> "Progress":
+        """With the answer to the item on screen."""
+        return Progress((*self.shown[:-1], answered), self.eligible)
+
+    def showing(self, following: Administered) -> "Progress":
+        """With the next item on screen."""
+        return Progress((*self.shown, following), self.eligible)
+
+
+def eligible_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None) -> Mask:
+    """(n_items,) False for items seen in other sittings, pretest items and those outside the sitting's pool."""
+    eligible = ~np.array(bank.pretest)
+    if seen:
+        eligible &= np.array([item_id not in seen for item_id in bank.item_ids])
+    if pool is not None:
+        inside = np.zeros(len(bank), dtype=bool)
+        inside[list(pool)] = True
+        eligible &= inside
+    return eligible
+
+
+def sitting_at(session: SessionRow, progress: Progress) -> Sitting:
+    """The sitting as selection sees it."""
+    positions, categories = answers_of(progress.shown)
+    return Sitting(
+        session_key=session.uuid.hex,
+        items=np.array(positions, dtype=np.intp),
+        categories=np.array(categories, dtype=np.intp),
+        eligible=progress.eligible,
+        seconds=(session.now - session.started_at).total_seconds(),
+    )
+
+
+class Kept:
+    """Progress of the sittings that lately moved here. Only ever a shortcut: another process needs none of it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, Progress] = OrderedDict()
+
+    def at(self, session: SessionRow) -> Progress | None:
+        """What is known of the sitting at the position where its row stands."""
+        progress = self._kept.get(session.id)
+        if progress is None or progress.position != session.position:
+            return None
+        self._kept.move_to_end(session.id)
+        return progress
+
+    def keep(self, session_id: int, progress: Progress) -> None:
+        """Remember it; what was not used for longest is forgotten."""
+        self._kept[session_id] = progress
+        self._kept.move_to_end(session_id)
+        if len(self._kept) > CAPACITY:
+            self._kept.popitem(last=False)

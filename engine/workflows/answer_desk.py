@@ -1,0 +1,232 @@
+"""The desk where answers are taken: those that wait together are written together, in one transaction.
+
+An answer is acknowledged only after the commit that holds it. Sittings that end, answers sent again and everything
+unusual go the ordinary way (`take_session.answer_item`), each in a transaction of its own, so that one odd answer never
+troubles the others. The desk keeps nothing that another process needs: what it remembers of a sitting is used only if
+the locked row stands where it was remembered.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from engine.delivery import ShownItem
+from engine.errors import EngineError
+from engine.policies.records import occasion_of
+from engine.progress import Kept, Progress, eligible_items, sitting_at
+from engine.selection.next_item import NextItem, next_step
+from engine.selection.standing import stand
+from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
+from engine.storage import answers
+from engine.storage.answers import Moved
+from engine.workflows.shelf import Publication, Shelf
+from engine.workflows.take_session import Step, answer_item, score_last, shown_item
+from itembank.errors import BankError
+from itembank.items import ItemContent
+from itembank.storage.database import Connection, Database, DatabaseUnavailable
+
+LANES = 2
+LARGEST_BATCH = 96
+LONGEST_QUEUE = 2000
+
+Reader = Callable[[ItemContent], Given]
+"""How to read what was sent, once the item it answers is known."""
+
+
+class Waiting(msgspec.Struct, eq=False):
+    """An answer that waits to be written, and the promise made to its sender."""
+
+    institution_id: int
+    account_id: int
+    session_uuid: UUID
+    read: Reader
+    promise: asyncio.Future[Step]
+
+    def keep(self, step: Step) -> None:
+        if not self.promise.done():
+            self.promise.set_result(step)
+
+    def break_off(self, error: BaseException) -> None:
+        if not self.promise.done():
+            self.promise.set_exception(error)
+
+
+class _Ready(msgspec.Struct, eq=False):
+    """An answer worked out while its row is held: what to write and what its sender will be told."""
+
+    waiting: Waiting
+    moved: Moved
+    progress: Progress
+    step: Step
+
+
+class AnswerDesk:
+    """Takes answers for one database; at most LANES transactions at a time, for one institution each."""
+
+    def __init__(self, database: Database, shelf: Shelf) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._kept = Kept()
+        self._queues: dict[int, deque[Waiting]] = {}
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._alone: set[asyncio.Task[None]] = set()
+        self._n_waiting = 0
+
+    async def answer(self, institution_id: int, account_id: int, session_uuid: UUID, read: Reader) -> Step:
+        """Take an answer and show the next item, or end the sitting and decide it; see `take_session.answer_item`.
+
+        Raises:
+            DatabaseUnavailable: when too many answers wait already.
+        """
+        if self._n_waiting >= LONGEST_QUEUE:
+            raise DatabaseUnavailable("Too many answers are waiting; please send it again in a moment.", 1)
+        promise = asyncio.get_running_loop().create_future()
+        queue = self._queues.setdefault(institution_id, deque())
+        queue.append(Waiting(institution_id, account_id, session_uuid, read, promise))
+        self._n_waiting += 1
+        if len(self._lanes) < LANES:
+            lane = asyncio.create_task(self._serve())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+        try:
+            step: Step = await promise
+        finally:
+            self._n_waiting -= 1
+        return step
+
+    async def close(self) -> None:
+        """Finish what waits."""
+        while self._lanes or self._alone:
+            await asyncio.gather(*self._lanes, *self._alone, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        while self._queues:
+            institution_id = next(iter(self._queues))
+            queue = self._queues.pop(institution_id)
+            batch = _one_a_sitting(queue)
+            if queue:
+                self._queues[institution_id] = queue
+            try:
+                await self._write(institution_id, batch)
+            except DatabaseUnavailable as error:
+                for waiting in batch:
+                    waiting.break_off(error)
+            except Exception:
+                for waiting in batch:
+                    self._go_alone(waiting)
+
+    async def _write(self, institution_id: int, batch: Sequence[Waiting]) -> None:
+        """Lock, work out, write, commit; only then keep the promises."""
+        ready: list[_Ready] = []
+        alone: list[Waiting] = []
+        async with self._database.transaction(institution_id) as connection:
+            places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
+            for waiting in batch:
+                place = places.get(waiting.session_uuid)
+                try:
+                    done = None if place is None else _work_out(waiting, *place)
+                except (EngineError, BankError) as error:
+                    waiting.break_off(error)
+                    continue
+                if done is None:
+                    alone.append(waiting)
+                else:
+                    ready.append(done)
+            if ready and await answers.write(connection, institution_id, [done.moved for done in ready]) != len(ready):
+                raise RuntimeError("A sitting moved although its row was held.")
+        for done in ready:
+            self._kept.keep(done.moved.session_id, done.progress)
+            done.waiting.keep(done.step)
+        for waiting in alone:
+            self._go_alone(waiting)
+
+    async def _locate(
+        self, connection: Connection, uuids: Sequence[UUID]
+    ) -> dict[UUID, tuple[SessionRow, Publication, Progress]]:
+        """Each sitting's held row with its publication and its progress, from memory or from the database."""
+        locked = await answers.lock(connection, uuids)
+        unknown = [row.session for row in locked.values() if self._kept.at(row.session) is None]
+        shown = await answers.administered(connection, [row.id for row in unknown]) if unknown else {}
+        seen = await answers.seen_earlier(connection, unknown) if unknown else {}
+        places = {}
+        for uuid, row in locked.items():
+            session = row.session
+            publication = await self._shelf.publication(connection, row.assessment_version_id)
+            progress = self._kept.at(session)
+            if progress is None:
+                eligible = eligible_items(publication.bank, seen[session.id], session.pool)
+                progress = Progress(tuple(shown[session.id]), eligible)
+            places[uuid] = (session, publication, progress)
+        return places
+
+    def _go_alone(self, waiting: Waiting) -> None:
+        task = asyncio.create_task(self._answer_alone(waiting))
+        self._alone.add(task)
+        task.add_done_callback(self._alone.discard)
+
+    async def _answer_alone(self, waiting: Waiting) -> None:
+        try:
+            step = await answer_item(
+                self._database, self._shelf, waiting.institution_id, waiting.account_id, waiting.session_uuid,
+                waiting.read,
+            )  # fmt: skip
+        except Exception as error:
+            waiting.break_off(error)
+        else:
+            waiting.keep(step)
+
+
+def _one_a_sitting(queue: deque[Waiting]) -> list[Waiting]:
+    """The next answers of a queue, no two for one sitting; a second one stays for another batch."""
+    batch: dict[UUID, Waiting] = {}
+    later: list[Waiting] = []
+    while queue and len(batch) < LARGEST_BATCH:
+        waiting = queue.popleft()
+        if waiting.session_uuid in batch:
+            later.append(waiting)
+        else:
+            batch[waiting.session_uuid] = waiting
+    queue.extendleft(reversed(later))
+    return list(batch.values())
+
+
+def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, progress: Progress) -> _Ready | None:
+    """What follows from the answer; None when it has to be dealt with alone.
+
+    Raises:
+        ReusedId, AlreadyAnswered, OutOfTurn, AnswerInvalid.
+    """
+    if session.account_id != waiting.account_id or session.finished_at is not None or time_is_up(session):
+        return None
+    bank = publication.bank
+    given = waiting.read(bank.items[progress.shown[-1].bank_position].content)
+    if given.position != session.position or check_turn(session, progress.shown, given) is not None:
+        return None
+    answered = score_last(publication, progress.shown, given, session.now)
+    progress = progress.after(answered)
+    plan, sitting = publication.plans[session.occasion], sitting_at(session, progress)
+    chosen = next_step(plan, sitting)
+    if not isinstance(chosen, NextItem):
+        return None
+    following = shown_item(publication, len(progress.shown), chosen, session.now)
+    standing = stand(plan, sitting)
+    theta, sem = float(standing.theta[0].mean()), float(standing.sem[0].mean())
+    moved = Moved(
+        session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,
+        sem=sem,
+    )  # fmt: skip
+    return _Ready(waiting, moved, progress.showing(following), _step(session, publication, following, theta, sem))
+
+
+def _step(session: SessionRow, publication: Publication, following: Administered, theta: float, sem: float) -> Step:
+    moved = msgspec.structs.replace(session, position=following.position, theta=theta, sem=sem)
+    item = publication.bank.items[following.bank_position]
+    return Step(
+        session=moved,
+        publication=publication,
+        occasion=occasion_of(publication.version.policy, session.occasion),
+        item=ShownItem(position=following.position, item=item.key, content=item.content),
+    )

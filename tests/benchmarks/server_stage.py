@@ -1,0 +1,63 @@
+"""A stage for pressing and killing: a durable PostgreSQL in a folder, server processes on free ports of loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def process(arguments: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of ours, ended when the block ends."""
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            [sys.executable, *arguments], cwd=ROOT, env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **environment},
+            stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        yield started
+    finally:
+        started.terminate()
+        try:
+            started.wait(15)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+@contextlib.contextmanager
+def service(dsn: str, port: int, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The product's own server on a database."""
+    settings = {"DATABASE_URL": dsn, "ASSAY_PORT": str(port), **environment}
+    with process(["-m", "api", "serve"], settings, log) as started:
+        yield started
+
+
+def wait_until_ready(port: int, path: str = "/api/v1/catalogue", patience: float = PATIENCE) -> float:
+    """Seconds until the path answers with 200."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < patience:
+        with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+                if answer.status == 200:
+                    return time.monotonic() - begin
+        time.sleep(0.02)
+    raise TimeoutError(f"Nothing answers on port {port}; read the server's log.")
