@@ -2,10 +2,9 @@
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-
-import numpy as np
 
 from engine.events import AttestationInvited, AttestationReceived
 from engine.messages import message
@@ -15,9 +14,11 @@ from engine.refusals import Refusal, refusal
 from engine.standing import Standing
 
 
-def new_token(rng: np.random.Generator) -> str:
-    """256 random bits as text; give `rng` entropy of the operating system."""
-    return rng.bytes(32).hex()
+def new_token(entropy: bytes) -> str:
+    """A token from 32 bytes that nobody can guess (`secrets.token_bytes(32)`), as text for an address."""
+    if len(entropy) != 32:
+        raise ValueError("entropy must be 32 bytes from the operating system.")
+    return urlsafe_b64encode(entropy).rstrip(b"=").decode()
 
 
 def token_hash(token: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from engine.decisions import Decision, DomainCurve
-from engine.policies.records import Policy, policy_hash
+from engine.policies.records import Policy, policy_bytes, policy_hash
 from engine.record import GENESIS, Entry
 from engine.replay_program import FROZEN, replay
 from itembank.records import Record, canonical, digest
@@ -63,7 +63,7 @@ def build_pack(
         "assay": "replay-pack/1",
         "sitting": sitting,
         "occasion": occasion,
-        "policy": canonical(policy).decode(),
+        "policy": policy_bytes(policy).decode(),
         "policy_hash": policy_hash(policy),
         "parameter_version": decision.parameter_version,
         "code_version": decision.code_version,

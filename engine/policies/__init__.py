@@ -18,6 +18,7 @@ from engine.policies.records import (
     StandardSettingCut,
     ThetaCut,
     occasion_of,
+    policy_bytes,
     policy_hash,
     zone_of,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "ThetaCut",
     "Wait",
     "occasion_of",
+    "policy_bytes",
     "policy_hash",
     "preset",
     "preset_names",

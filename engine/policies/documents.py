@@ -26,6 +26,8 @@ def read_policy(document: bytes | str, *, format: Literal["toml", "json"] = "tom
         return msgspec.convert(tomllib.loads(text), type=Policy)
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid(f"The policy is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise PolicyInvalid("The policy is nested too deeply; gates need no more than a few levels.") from None
     except msgspec.DecodeError as error:
         raise PolicyInvalid(f"The policy cannot be used: {error}") from None
 
