@@ -76,13 +76,15 @@ def _filter(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+MOST_PASSES = 8
+_REL = "noopener noreferrer nofollow"
 _CLEANER = nh3.Cleaner(
     tags=set(HTML_TAGS | MATHML_TAGS),
     clean_content_tags=set(DROPPED_WITH_CONTENT),
     attributes=ATTRIBUTES,
     attribute_filter=_filter,
     strip_comments=True,
-    link_rel="noopener noreferrer nofollow",
+    link_rel=_REL,
     url_schemes={"http", "https"},
 )
 
@@ -91,11 +93,23 @@ _MARKED_UP = re.compile(r"[<>&\x00\r\u00a0]")
 
 
 def sanitise(markup: str) -> str:
-    """The markup with everything taken out that is not on the allow-list. Applying it again changes nothing."""
+    """The markup with everything taken out that is not on the allow-list. Applying it again changes nothing.
+
+    Badly nested markup may need several passes until browsers read it as it is written; what never settles is text.
+    """
     if not _MARKED_UP.search(markup):
         return markup.strip()
-    cleaned = _CLEANER.clean(markup.replace("\x00", ""))
-    return re.sub(r' rel="noopener noreferrer nofollow"', "", cleaned).strip()
+    cleaned = _cleaned(markup.replace("\x00", ""))
+    for _ in range(MOST_PASSES):
+        again = _cleaned(cleaned)
+        if again == cleaned:
+            return cleaned
+        cleaned = again
+    return _cleaned(nh3.clean_text(cleaned))
+
+
+def _cleaned(markup: str) -> str:
+    return _CLEANER.clean(markup).replace(f' rel="{_REL}"', "").strip()
 
 
 def is_local(reference: str) -> bool:
