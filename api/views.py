@@ -44,13 +44,57 @@ class NotNow(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None
 
 
+class CompetencyDecisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision about one competency."""
+
+    competency: str
+    passed: bool
+    theta: float
+    sem: float
+    percent: float
+    cut_theta: float
+    cut_percent: float
+    probability: float
+
+
+class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sitting decided, with everything needed to dispute it (see `engine.decisions.Decision`)."""
+
+    passed: bool
+    theta: float
+    sem: float
+    percent: float
+    percent_error: float
+    cut_theta: float
+    cut_percent: float
+    margin: float
+    standard_error: float
+    probability: float
+    decision_error: float
+    words: str
+    occasion: str
+    n_items: int
+    because: tuple[str, ...]
+    complete: bool
+    competencies: tuple[CompetencyDecisionView, ...]
+    policy_key: str
+    policy_version: str
+    parameter_version: str
+    code_version: str
+
+
+def decision_view(decision: Decision | None) -> DecisionView | None:
+    """A decision for reading, every field spelt out."""
+    return None if decision is None else msgspec.convert(decision, DecisionView, from_attributes=True)
+
+
 class OccasionView(msgspec.Struct, frozen=True, kw_only=True):
     """One occasion: attempts used and the decision that counts."""
 
     occasion: str
     attempts_used: int
     passed: bool
-    decision: Decision | None
+    decision: DecisionView | None
 
 
 class CreditView(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +145,7 @@ class SessionDocument(msgspec.Struct, frozen=True, kw_only=True):
     item: ItemView | None
     reason: str | None
     reason_sentence: str | None
-    decision: Decision | None
+    decision: DecisionView | None
 
 
 def attempt_document(view: AttemptView) -> AttemptDocument:
@@ -140,7 +184,10 @@ def not_now(refusal: Refusal) -> NotNow:
 
 def _occasion(part: OccasionStanding) -> OccasionView:
     return OccasionView(
-        occasion=part.occasion, attempts_used=part.attempts_used, passed=part.passed, decision=part.decision
+        occasion=part.occasion,
+        attempts_used=part.attempts_used,
+        passed=part.passed,
+        decision=decision_view(part.decision),
     )
 
 
@@ -171,7 +218,7 @@ def session_document(step: Step) -> SessionDocument:
         item=item,
         reason=session.reason,
         reason_sentence=None if session.reason is None else ENDINGS.get(session.reason, session.reason),
-        decision=step.decision,
+        decision=decision_view(step.decision),
     )
 
 

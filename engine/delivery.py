@@ -7,6 +7,7 @@ import numpy as np
 
 from engine import CODE_VERSION
 from engine.decisions import Decision, decide_sitting
+from engine.designs import Design
 from engine.frozen_bank import FrozenBank
 from engine.policies.records import Occasion, Policy
 from engine.selection.next_item import NextItem, next_step
@@ -78,8 +79,17 @@ def decide_outcome(policy: Policy, occasion: Occasion, bank: FrozenBank, shown: 
         bank.curve,
         competencies=competencies,
         n_items=len(positions),
+        complete=len(positions) >= shortest_test(occasion),
         parameter_version=bank.parameter_version,
         code_version=CODE_VERSION,
+    )
+
+
+def shortest_test(occasion: Occasion) -> int:
+    """The fewest answers with which the occasion's design lets a sitting end by itself."""
+    design = occasion.design or Design(name=occasion.key)
+    return (
+        len(design.items) if design.form == "linear" else design.stopping.min_items if design.form == "adaptive" else 1
     )
 
 

@@ -1,8 +1,12 @@
 """The frozen record that every rule works on, and its canonical bytes."""
 
 import hashlib
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
+
+Settled = TypeVar("Settled", bound=msgspec.Struct)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -10,8 +14,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def canonical(record: object) -> bytes:
-    """Deterministic JSON: keys sorted, defaults left out, the same bytes on every machine."""
-    return msgspec.json.encode(record, order="deterministic")
+    """Deterministic JSON: keys sorted, defaults left out; equal records give the same bytes on every machine."""
+    return msgspec.json.encode(_settled_value(record), order="deterministic")
 
 
 def digest(*parts: bytes) -> str:
@@ -21,3 +25,35 @@ def digest(*parts: bytes) -> str:
         running.update(len(part).to_bytes(8, "big"))
         running.update(part)
     return running.hexdigest()
+
+
+def settled(record: Settled) -> Settled:
+    """The same record, values equal to a field's default replaced by that very default, all the way down.
+
+    The encoder leaves a default out when it is the same object, not when it is equal; text read from a file or from
+    the database is never the same object.
+    """
+    changes: dict[str, Any] = {}
+    for name, default in _fields(type(record)):
+        value = getattr(record, name)
+        after = default if type(value) is type(default) and value == default else _settled_value(value)
+        if after is not value:
+            changes[name] = after
+    return msgspec.structs.replace(record, **changes) if changes else record
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind))
+
+
+def _settled_value(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return settled(value)
+    if isinstance(value, tuple | list) and value:
+        parts = [_settled_value(part) for part in value]
+        return value if all(after is before for after, before in zip(parts, value)) else type(value)(parts)
+    if isinstance(value, dict) and value:
+        entries = {key: _settled_value(part) for key, part in value.items()}
+        return value if all(entries[key] is part for key, part in value.items()) else entries
+    return value

@@ -62,6 +62,42 @@ def database_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
     asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
+@pytest.fixture(scope="session")
+def sample_template_dsn(server_dsn: str, template_dsn: str) -> str:
+    """A database with the sample institution in it, that others are copied from; made once for each worker."""
+    from api.sample_institution import seed
+
+    name = f"assay_sample_{uuid4().hex[:8]}"
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{database_name(template_dsn)}"'))
+    dsn = with_database(server_dsn, name)
+
+    async def fill() -> None:
+        filled = Database(dsn)
+        await seed(filled, dsn)
+        await filled.close()
+
+    asyncio.run(fill())
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def sample_dsn(server_dsn: str, sample_template_dsn: str) -> Iterator[str]:
+    """A database of the module's own with the sample institution in it."""
+    name = f"assay_test_{uuid4().hex[:8]}"
+    template = database_name(sample_template_dsn)
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield with_database(server_dsn, name)
+    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="module")
+async def sample_database(sample_dsn: str) -> AsyncIterator[Database]:
+    """The application's way to the sample institution."""
+    opened = Database(sample_dsn)
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture(scope="module")
 async def database(database_dsn: str) -> AsyncIterator[Database]:
     """The application's way to that database."""

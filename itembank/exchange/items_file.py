@@ -16,10 +16,10 @@ from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.item_forms import RESPONSE, Formed, choice_item, essay_item, letters, numeric_item, text_item
 from itembank.exchange.json_lines import is_item_lines, read_item_lines
 from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cells
-from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
 from itembank.loss_report import ItemLoss, LossReport
+from itembank.records import settled
 
 YES = frozenset({"1", "yes", "true", "y", "x"})
 COLUMNS = (

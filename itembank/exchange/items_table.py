@@ -12,11 +12,11 @@ from itembank.exchange.item_forms import RESPONSE
 from itembank.exchange.items_file import COLUMNS, KINDS, item_of_row
 from itembank.exchange.parameters.columns import header_of
 from itembank.exchange.parameters.csv_json import cells_of_facts
-from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, join_bars, write_table
 from itembank.exchange.workbook import write_workbook
 from itembank.items import Item, ItemScoring, ResponseDeclaration, content_hash
 from itembank.loss_report import ItemLoss, LossReport
+from itembank.records import settled
 
 Form = Literal["csv", "tsv", "xlsx"]
 NOT_EXPRESSIBLE = "a table cannot say all of this item; export it as JSON Lines or QTI"

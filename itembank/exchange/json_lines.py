@@ -9,10 +9,9 @@ from itembank.errors import BankError
 from itembank.exchange.delimited import Source, open_source, source_name
 from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.html import sanitise
-from itembank.exchange.settled import settled
 from itembank.items import Item, check_item
 from itembank.loss_report import ItemLoss, LossReport
-from itembank.records import canonical
+from itembank.records import canonical, settled
 
 LONGEST_START = 1 << 20
 WHOLE = re.compile(rb'"content"\s*:\s*\{')

@@ -10,7 +10,6 @@ from itembank.errors import BankError
 from itembank.exchange.authored_html import INTERACTION, inline, plain_text, word_count
 from itembank.exchange.findings import at_line
 from itembank.exchange.item_forms import Formed, choice_item, gaps_item, key_of, letters, text_item
-from itembank.exchange.settled import settled
 from itembank.items import (
     Asset,
     Choice,
@@ -23,6 +22,7 @@ from itembank.items import (
     check_item,
 )
 from itembank.loss_report import ItemLoss
+from itembank.records import settled
 
 MOST_CATEGORIES = 12
 NEAR = 0.02

@@ -9,6 +9,8 @@ from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from api.settings import Settings
+from itembank.storage import accounts, institutions
+from itembank.storage.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +19,23 @@ async def client(database_dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
     app = create_app(Settings(public_url="http://testserver"), database_dsn)
     async with AsyncTestClient(app) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+async def sample_client(sample_dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
+    """A client of the application on the sample institution."""
+    app = create_app(Settings(public_url="http://testserver.local", is_demo=True), sample_dsn)
+    async with AsyncTestClient(app) as opened:
+        yield opened
+
+
+async def learner(database: Database, name: str, roles: tuple[str, ...] = ("learner",)) -> dict[str, str]:
+    """A new account of the sample institution, as the header that signs its requests."""
+    institution_id = await institutions.find(database, "sample")
+    assert institution_id is not None
+    async with database.transaction(institution_id) as connection:
+        account = await accounts.create(connection, institution_id, name, list(roles), name)
+        return bearer(await accounts.add_key(connection, institution_id, account, "test"))
 
 
 def bearer(secret: str) -> dict[str, str]:

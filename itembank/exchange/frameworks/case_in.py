@@ -14,7 +14,7 @@ from itembank.exchange.findings import Findings
 from itembank.exchange.frameworks.identifiers import identifier_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger, objects, read_json_object, text
 from itembank.exchange.item_forms import key_of
-from itembank.exchange.settled import settled
+from itembank.records import settled
 
 CAN_DO = "Can do: "
 CROSSWALKS: dict[str, Any] = {

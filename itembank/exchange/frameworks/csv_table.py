@@ -7,8 +7,8 @@ from itembank.competencies import Competency, Crosswalk, Framework, FrameworkInv
 from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger
-from itembank.exchange.settled import settled
 from itembank.exchange.tables import Row, join_bars, read_table, split_bars, write_table
+from itembank.records import settled
 
 COLUMNS = ("key", "parent", "statement", "level", "uri", "title", "code", "kind")
 LISTS = ("prerequisites", "resources", "can_do")

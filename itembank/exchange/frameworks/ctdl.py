@@ -8,7 +8,7 @@ from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger, objects, read_json_object, text
 from itembank.exchange.item_forms import key_of
-from itembank.exchange.settled import settled
+from itembank.records import settled
 
 FRAMEWORK, COMPETENCY = "ceasn:CompetencyFramework", "ceasn:Competency"
 ALIGNMENTS: dict[str, Any] = {

@@ -13,10 +13,9 @@ from itembank.errors import ItemInvalid
 from itembank.exchange.html import sanitise
 from itembank.exchange.json_lines import cleaned
 from itembank.exchange.qti.items import ReadItem
-from itembank.exchange.settled import settled
 from itembank.expressions.checks import check_rules
 from itembank.items import Item, check_item
-from itembank.records import canonical
+from itembank.records import canonical, settled
 
 EXTRAS = "assay-extras.json"
 PARTS = ("content", "scoring", "facts", "title", "key", "not_deliverable")

@@ -13,7 +13,6 @@ from itembank.exchange.qti.interactions import CUSTOM, HANDLERS
 from itembank.exchange.qti.names import attributes, child, children, flag, language, local_name, name_of, parse
 from itembank.exchange.qti.points import cut
 from itembank.exchange.qti.rules import TEMPLATES, read_rules, template_of
-from itembank.exchange.settled import settled
 from itembank.expressions.checks import check_rules, unsupported
 from itembank.items import (
     HUMAN_SCORED,
@@ -27,7 +26,7 @@ from itembank.items import (
     ScoringRule,
     check_item,
 )
-from itembank.records import Record
+from itembank.records import Record, settled
 from itembank.response_processing import BUILT_IN, walk
 from itembank.scoring import common_cartridge_rules
 

@@ -15,10 +15,9 @@ from itembank.exchange.qti.items import ReadItem, read_item
 from itembank.exchange.qti.metadata import ItemMetadata, read_metadata
 from itembank.exchange.qti.names import attributes, child, children, name_of, parse
 from itembank.exchange.qti.usage_data import UsageStatistics, parameters_of, read_usage_data
-from itembank.exchange.settled import settled
 from itembank.items import Item
 from itembank.loss_report import ItemLoss, LossReport, refused, taken
-from itembank.records import Record
+from itembank.records import Record, settled
 
 MANIFEST = "imsmanifest.xml"
 

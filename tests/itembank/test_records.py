@@ -5,9 +5,8 @@ import json
 import msgspec
 
 from itembank.exchange.items_file import read_items
-from itembank.exchange.settled import settled
 from itembank.items import Interaction, Item, ItemContent, ItemScoring, content_hash
-from itembank.records import canonical
+from itembank.records import canonical, settled
 
 
 def fresh(text: str) -> str:
