@@ -21,7 +21,7 @@ from engine.simulation.run import run_plan
 Floats = NDArray[np.float64]
 
 
-def calibrate_exposure(design: Design, pool: Pool, theta: Floats, seed: int, *, n_rounds: int = 12) -> Design:
+def calibrate_exposure(design: Design, pool: Pool, theta: Floats, seed: int, *, n_rounds: int = 25) -> Design:
     """The design with exposure parameters under which no item exceeds exposure.maximum_rate among these learners.
 
     theta: (n_persons, n_dimensions) true abilities. The best round is kept: the one with the lowest highest rate.

@@ -34,7 +34,7 @@ def test_an_item_is_shown_as_often_as_its_parameter_allows() -> None:
 
 def test_sympson_hetter_brings_every_rate_below_the_maximum() -> None:
     free = simulate([BASE], BANK, n_persons=1500, seed=4).designs[0]
-    design = calibrate_exposure(with_exposure(maximum_rate=0.3), BANK.plan(BASE).pool, PEOPLE, 9, n_rounds=10)
+    design = calibrate_exposure(with_exposure(maximum_rate=0.3), BANK.plan(BASE).pool, PEOPLE, 9, n_rounds=15)
     held = simulate([design], BANK, n_persons=1500, seed=11).designs[0]
     assert free.exposure.highest_rate == 1.0
     assert held.exposure.highest_rate < 0.3 + 3 * np.sqrt(0.3 * 0.7 / 1500) + 0.01
