@@ -6,7 +6,7 @@ from api.pages.learner.names import Say, occasion_name, period_words
 from api.pages.words import number
 from engine.decisions import resolve_cut
 from engine.messages import Language
-from engine.policies.gates import AnyOf, Approval, Gate, Learning, Passed, Taken, Wait
+from engine.policies.gates import AnyOf, Approval, Gate, Learning, Passed, Taken, Wait, binds
 from engine.policies.records import Occasion, Policy, flat
 from engine.workflows.shelf import Publication, design_of
 from itembank.records import Record
@@ -43,13 +43,13 @@ def _facts(publication: Publication, occasion: Occasion, language: Language, t: 
     cut = resolve_cut(occasion.cut, publication.bank.curve)
     yield t("rules.required"), t("rules.percent", percent=number(language, cut.percent, 0))
     if occasion.maximum:
-        often = t("rules.times", n=occasion.maximum)
-        yield t("rules.attempts"), f"{often} / {period_words(occasion.per, t)}" if occasion.per else often
+        most = str(occasion.maximum)
+        yield t("rules.attempts"), f"{most} / {period_words(occasion.per, t)}" if occasion.per else most
 
 
 def _rules(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
     name = occasion_name(occasion, language)
-    if not occasion.gates:
+    if not any(binds(gate, 1) for gate in occasion.gates):
         yield t("rules.open", occasion=name)
     for gate in occasion.gates:
         yield _gate(gate, occasion, language, t)

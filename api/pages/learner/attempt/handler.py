@@ -12,6 +12,7 @@ from api.pages.forms import Form
 from api.pages.learner.names import occasion_name
 from api.pages.looks import language
 from api.pages.render import page, see_other
+from engine.messages import Language, say
 from engine.policies.records import zone_of
 from engine.refusals import Refusal, tell
 from engine.storage import credits
@@ -21,6 +22,9 @@ from engine.workflows.shelf import Shelf, design_of
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
+
+QUIET = frozenset({"already_passed", "already_credited", "sitting_open"})
+NOT_TAKEN = "refusal.not_taken"
 
 
 @get("/attempts/{uuid:uuid}")
@@ -48,14 +52,23 @@ async def see_attempt(
     )  # fmt: skip
 
 
-def _by_occasion(view: AttemptView, spoken: Any) -> dict[str, list[tuple[str, Refusal]]]:
-    """What may not be started now, in words; an occasion that runs or is passed needs no explanation."""
+def _by_occasion(view: AttemptView, spoken: Language) -> dict[str, list[list[str]]]:
+    """What may not be started now: for each occasion its rules, each a sentence followed by the ways to meet it.
+
+    An occasion that runs or is passed needs no explanation; where another comes first, that alone is said.
+    """
     running = {permission.occasion for permission in view.journey.may}
-    found: dict[str, list[tuple[str, Refusal]]] = {}
+    found: dict[str, list[Refusal]] = {}
     for refusal in view.journey.refused:
-        if refusal.about not in running and refusal.rule not in ("already_passed", "already_credited", "sitting_open"):
-            found.setdefault(refusal.about, []).append((tell(refusal, spoken), refusal))
-    return found
+        if refusal.about not in running and refusal.rule not in QUIET:
+            found.setdefault(refusal.about, []).append(refusal)
+    return {
+        occasion: [
+            [say(refusal.said, spoken), *(tell(part, spoken) for part in refusal.one_of)]
+            for refusal in [r for r in refused if r.said.key == NOT_TAKEN] or refused
+        ]
+        for occasion, refused in found.items()
+    }
 
 
 def _learning_asked(refused: tuple[Refusal, ...]) -> tuple[str, int] | None:

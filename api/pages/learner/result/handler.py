@@ -53,6 +53,7 @@ class PartShown(Record, frozen=True, kw_only=True):
     state: str
     said: dict[str, str]
     strip: Markup
+    is_changed: bool
     percent: int
     low: int
     high: int
@@ -111,4 +112,5 @@ def _part(part: CompetencyPart, said: dict[str, str], names: dict[str, str], spo
         name, t("result.strip", **values), part.percent, low, high, part.cut_percent,
         second=part.state in ("not_yet", "not_enough_evidence"),
     )  # fmt: skip
-    return PartShown(name=name, state=part.state, said=said, strip=strip, **values)
+    is_changed = part.change is not None and part.change.reliable
+    return PartShown(name=name, state=part.state, said=said, strip=strip, is_changed=is_changed, **values)
