@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -15,7 +15,7 @@ from itembank.exchange.qti.writing import Version
 from itembank.exchange.qti.writing_items import write_item, write_stimulus
 from itembank.exchange.qti.writing_manifest import write_manifest
 from itembank.exchange.qti.writing_names import with_valid_names
-from itembank.items import Item
+from itembank.items import Item, ItemContent
 
 USAGE_DATA = "statistics/usage-data.xml"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -28,17 +28,16 @@ def write_package(items: Sequence[Item], assets: Mapping[str, bytes], version: V
     hashes and parameters.
 
     Raises:
-        BankError: naming the item, when two have the same key or one names an asset whose bytes are not given.
+        BankError: naming the item, when two have the same key or an asset's bytes are not given.
     """
     files: dict[str, bytes] = {}
     paths = _item_paths(items)
-    stimuli = _write_stimuli(items, version, files)
-    for item in items:
-        _add_assets(item, assets, files)
+    placed = [_with_assets(item, assets, files) for item in items]
+    stimuli = _write_stimuli(placed, version, files)
     extras: dict[str, dict[str, object]] = {}
-    for item in items:
+    for item, written in zip(items, placed):
         path = paths[item.key]
-        files[path] = write_item(with_valid_names(item), version, path, stimuli.get(item.content.stimulus, ""))
+        files[path] = write_item(with_valid_names(written), version, path, stimuli.get(written.content.stimulus, ""))
         differing = extras_of(files[path], item, _reread(item, path, files))
         if len(differing) > 1:
             extras[path] = differing
@@ -47,7 +46,7 @@ def write_package(items: Sequence[Item], assets: Mapping[str, bytes], version: V
     usage = write_usage_data(items)
     if usage is not None:
         files[USAGE_DATA] = usage
-    manifest = write_manifest(items, paths, stimuli, sorted(set(files) - set(paths.values())), version)
+    manifest = write_manifest(placed, paths, stimuli, sorted(set(files) - set(paths.values())), version)
     return _zipped({"imsmanifest.xml": manifest, **files})
 
 
@@ -58,8 +57,10 @@ def _item_paths(items: Iterable[Item]) -> dict[str, str]:
         if item.key in paths:
             raise BankError(f"Two items have the key '{item.key}'; rename one before exporting.")
         name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in item.key)[:80] or "item"
-        paths[item.key] = f"items/{name}.xml" if name.lower() not in taken else f"items/{name}-{number}.xml"
+        while name.lower() in taken:
+            name = f"{name}-{number}"
         taken.add(name.lower())
+        paths[item.key] = f"items/{name}.xml"
     return paths
 
 
@@ -74,13 +75,27 @@ def _write_stimuli(items: Iterable[Item], version: Version, files: dict[str, byt
     return paths
 
 
-def _add_assets(item: Item, assets: Mapping[str, bytes], files: dict[str, bytes]) -> None:
+def _with_assets(item: Item, assets: Mapping[str, bytes], files: dict[str, bytes]) -> Item:
+    """Put an item's assets among the files; a name that another item has for another file is not used twice."""
+    renamed: dict[str, str] = {}
     for asset in item.content.assets:
-        path = unquote(asset.name)
         if asset.sha256 not in assets:
             raise BankError(f"Item {item.key} shows '{asset.name}', whose bytes are not at hand; import it again.")
-        if files.setdefault(path, assets[asset.sha256]) != assets[asset.sha256]:
-            raise BankError(f"Item {item.key} shows '{asset.name}', which is another file in another item; rename it.")
+        path, data = unquote(asset.name), assets[asset.sha256]
+        if files.get(path, data) != data:
+            path = f"assets/{asset.sha256[:16]}-{path.rsplit('/', 1)[-1]}"
+            renamed[asset.name] = quote(path)
+        files[path] = data
+    return msgspec.structs.replace(item, content=_renamed(item.content, renamed)) if renamed else item
+
+
+def _renamed(content: ItemContent, renamed: Mapping[str, str]) -> ItemContent:
+    """The content with assets under other names, wherever they stand in quotes: markup, pictures, options."""
+    text = msgspec.json.encode(content).decode()
+    for before, after in renamed.items():
+        for quoted in ('"{}"', '\\"{}\\"'):
+            text = text.replace(quoted.format(before), quoted.format(after))
+    return msgspec.json.decode(text, type=ItemContent)
 
 
 def _reread(item: Item, path: str, files: Mapping[str, bytes]) -> Item:

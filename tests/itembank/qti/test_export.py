@@ -218,6 +218,30 @@ def test_two_items_of_one_key_or_a_lost_asset_are_refused_by_name():
         write_package(BANK.items, {}, "3.0")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_items_from_two_packages_may_call_different_pictures_the_same(version):
+    packages = [
+        read_package(
+            s.package(
+                {"i.xml": s.sample(name), "images/map.png": data, "images/n.png": b"n"},
+                [(name, "imsqti_item_xmlv2p2", "i.xml", "")],
+            )
+        )
+        for name, data in (("hotspot", b"one"), ("graphic_gap_match", b"two"), ("select_point", b"one"))
+    ]
+    items = [item for package in packages for item in package.items]
+    assets = {digest: data for package in packages for digest, data in package.assets.items()}
+    again = read_package(write_package(items, assets, version))
+    assert [content_hash(item) for item in again.items] == [content_hash(item) for item in items]
+    assert again.assets == assets
+
+
+def test_item_files_never_share_a_name():
+    items = [bank_item(key=key) for key in ("a", "A", "a-2", "ä", "_")]
+    again = read_package(write_package(items, {}, "3.0"))
+    assert [item.key for item in again.items] == [item.key for item in items]
+
+
 @pytest.mark.parametrize("item", [*BANK.items, bank_item()], ids=lambda item: item.key)
 def test_the_form_of_2_2_has_the_order_of_its_schema(item):
     files = opened(write_package([item], BANK.assets, "2.2"))
