@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from itembank.errors import BankError
-from itembank.exchange.responses import ResponseTable, read_responses
+from itembank.exchange.responses import read_responses
 from itembank.exchange.responses.keys import read_item_rules
 from psychometrics import calibrate
 from psychometrics.models.base import ItemParameters
@@ -40,12 +40,13 @@ def calibrate_file(
     competencies = _competencies(items) if items is not None else {}
     if dimensions and not competencies:
         raise BankError("--dimensions competency needs --items with a column competency; add it.")
+    fixed = None if fix is None else ItemParameters.from_records(read_calibration(fix)["items"])
     result = calibrate(
         table.responses,
         model,
         item_id=table.item_ids,
         groups=table.groups,
-        fixed=None if fix is None else ItemParameters.from_records(read_calibration(fix)["items"]),
+        fixed=fixed,
         priors=dict(_prior(text) for text in priors) or None,
         dimensions=[competencies[item] for item in table.item_ids] if dimensions else None,
         latent=latent,
@@ -58,16 +59,13 @@ def calibrate_file(
         record["competency"] = competencies.get(record["item_id"], "")
     if fit:
         tell("fit")
-        _add_fit(document, table)
+        from psychometrics.fit import calibration_fit
+
+        held = () if fixed is None else fixed.item_id
+        found = calibration_fit(result, table.responses, groups=table.groups, fixed=held)
+        for record, statistics in zip(document["items"], found.to_records()):
+            record["fit"] = statistics
     return document
-
-
-def _add_fit(document: dict[str, Any], table: ResponseTable) -> None:
-    from psychometrics.fit import item_fit
-
-    found = item_fit(ItemParameters.from_records(document["items"]), table.responses)
-    for record, statistics in zip(document["items"], found.to_records()):
-        record["fit"] = statistics
 
 
 def _competencies(items: Path) -> dict[str, str]:
