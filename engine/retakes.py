@@ -150,7 +150,9 @@ def _approval(question: Question) -> Iterator[Refusal]:
 
 
 def _approvals(question: Question) -> list[datetime]:
-    since = question.since
+    """Approvals not yet used: given once the sitting before had ended, so that its result was known."""
+    sittings = question.standing.of(question.occasion.key)
+    since = (sittings[-1].ended or sittings[-1].started) if sittings else None
     return [
         given.at
         for given in question.standing.approvals

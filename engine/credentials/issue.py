@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jws
@@ -32,7 +33,13 @@ def sign_payload(payload: dict[str, Any], did: str, key: IssuerKey) -> str:
     """A compact JWS whose `kid` names the key in the DID document, so that a rotated key is found again."""
     header = {"alg": "RS256", "typ": "JWT", "kid": method_id(did, key)}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return jws.serialize_compact(header, body, RSAKey.import_key(key.private_pem))
+    return jws.serialize_compact(header, body, _rsa(key.private_pem))
+
+
+@lru_cache(maxsize=8)
+def _rsa(private_pem: bytes) -> RSAKey:
+    """Reading an RSA key costs far more than signing with it."""
+    return RSAKey.import_key(private_pem)
 
 
 def prove(document: dict[str, Any], did: str, key: IssuerKey, now: datetime) -> dict[str, Any]:

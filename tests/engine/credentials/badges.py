@@ -19,7 +19,7 @@ from engine.credentials import (
     new_key,
 )
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DID = did_of("https://assay.example.edu/issuer")
 LIST = "https://assay.example.edu/status/1"
 ED = new_key("EdDSA", "key-1", NOW)

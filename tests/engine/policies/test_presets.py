@@ -134,6 +134,14 @@ class TestWgu:
         story.approved("2027-03-02 10:05")
         assert story.rules("post_test", "2027-03-02 10:05") == []
 
+    def test_an_approval_during_the_sitting_before_does_not_count(self) -> None:
+        story = Story(preset("wgu"))
+        story.sits("pre_test", "2027-03-01 10:00", 80)
+        story.begins("post_test", "2027-03-02 10:00")
+        story.approved("2027-03-02 10:30")
+        story.finishes("2027-03-02 11:00", 60)
+        assert story.rules("post_test", "2027-03-02 11:00") == ["approval"]
+
     def test_third_needs_approval_wait_and_intervention(self) -> None:
         story = self.ready_for(3)
         assert story.rules("post_test", "2027-03-11 10:00") == ["approval", "wait", "learning"]
