@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from engine.content.relaxation import INTEGRAL, Relaxation, is_integral
 
@@ -13,7 +15,17 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Fixed = tuple[tuple[int, float], ...]
 
-NODE_LIMIT = 20_000
+NODE_LIMIT = 60
+"""A search that takes more nodes than this is left to HiGHS, whose cuts and presolve then pay for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The programme of the columns still open: low ≤ matrix @ x ≤ high."""
+
+    matrix: Floats
+    low: Floats
+    high: Floats
 
 
 @dataclass(slots=True)
@@ -74,11 +86,12 @@ def undecided(search: Search, root: float, x: Floats, reduced: Floats, low: Floa
     return np.flatnonzero((low < high) & ~stays)
 
 
-def branch(relaxation: Relaxation, search: Search, first_set: int) -> None:
-    """Depth first from the root of a relaxation; afterwards search.bound holds for all tests within it."""
+def branch(relaxation: Relaxation, search: Search, first_set: int) -> bool:
+    """Depth first from the root of a relaxation; whether it was finished, so that search.bound holds within it."""
     left: list[tuple[float, Fixed]] = [(search.bound, ())]
     current: dict[int, float] = {}
-    while left and search.n_nodes < NODE_LIMIT:
+    most = search.n_nodes + NODE_LIMIT
+    while left and search.n_nodes < most:
         bound, fixed = left.pop()
         if bound <= search.enough:
             continue
@@ -96,7 +109,27 @@ def branch(relaxation: Relaxation, search: Search, first_set: int) -> None:
         left.append((solved[0], (*fixed, (column, 1.0 - likely))))
         left.append((solved[0], (*fixed, (column, likely))))
     _move(relaxation, current, {})
-    search.bound = min(search.bound, max([search.enough, *(bound for bound, _ in left)]))
+    if not left:
+        search.bound = min(search.bound, search.enough)
+    return not left
+
+
+def solve_whole(part: Part, cost: Floats, search: Search) -> None:
+    """The same by HiGHS's own branch and cut."""
+    solved = milp(
+        -cost,
+        integrality=np.ones(len(cost), dtype=np.int64),
+        bounds=Bounds(0.0, 1.0),
+        constraints=LinearConstraint(csr_array(part.matrix), part.low, part.high),
+        options={"mip_rel_gap": search.gap},
+    )
+    if solved.x is not None:
+        search.offer(float(-solved.fun), solved.x)
+        proven = max(float(-solved.mip_dual_bound), search.value)
+        search.bound = min(search.bound, max(proven, search.value))
+    else:
+        search.bound = min(search.bound, search.enough)
+    search.n_nodes += int(solved.mip_node_count or 0)
 
 
 def _branching_column(x: Floats, first_set: int) -> int:

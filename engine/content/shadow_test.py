@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.content.branching import Search, branch, dive, undecided
+from engine.content.branching import Part, Search, branch, dive, solve_whole, undecided
 from engine.content.constraints import Constraints
 from engine.content.programme import Programme, build_programme
 from engine.content.relaxation import Relaxation, is_integral
@@ -123,16 +123,19 @@ class ShadowSolver:
         settled[open_columns] = 0.0
         matrix, base = self.programme.matrix, self.programme.matrix @ settled
         kept = np.flatnonzero(np.any(matrix[:, open_columns] != 0.0, axis=1))
-        part = matrix[np.ix_(kept, open_columns)]
-        small = Relaxation(part, self.programme.low[kept] - base[kept], self.programme.high[kept] - base[kept])
-        small.set_cost(cost[open_columns])
-        inner = Search(search.gap)
+        part = Part(
+            matrix[np.ix_(kept, open_columns)],
+            self.programme.low[kept] - base[kept],
+            self.programme.high[kept] - base[kept],
+        )
         offset = float(cost @ settled)
-        inner.bound = search.bound - offset
+        inner = Search(search.gap, bound=search.bound - offset, n_nodes=search.n_nodes)
         if search.solution is not None:
             inner.value, inner.solution = search.value - offset, search.solution[open_columns]
-        inner.n_nodes = search.n_nodes
-        branch(small, inner, int(np.searchsorted(open_columns, self.programme.n_items)))
+        small = Relaxation(part.matrix, part.low, part.high)
+        small.set_cost(cost[open_columns])
+        if not branch(small, inner, int(np.searchsorted(open_columns, self.programme.n_items))):
+            solve_whole(part, cost[open_columns], inner)
         search.n_nodes, search.bound = inner.n_nodes, inner.bound + offset
         if inner.solution is not None and inner.value + offset > search.value:
             settled[open_columns] = inner.solution

@@ -54,6 +54,8 @@ class ItemControl:
 
 def build_control(exposure: ExposureDesign, pool: Pool) -> ItemControl:
     """The mask rule of a design; items without a stated exposure parameter are always shown."""
+    if exposure.method == "sympson_hetter" and not exposure.exposure_parameters:
+        raise DesignError("exposure.method 'sympson_hetter' needs exposure.exposure_parameters; calibrate them first.")
     bounds = np.asarray(exposure.theta_bounds, dtype=float)
     parameters = _parameters(exposure, pool, len(bounds) + 1) if exposure.exposure_parameters else None
     pools = rotating_pools(pool.curves.location, pool.curves.slope, exposure.n_pools) if exposure.n_pools > 1 else None

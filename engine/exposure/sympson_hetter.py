@@ -8,6 +8,8 @@ Conditionally on ability the same is done within groups of the estimate (Stockin
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +60,6 @@ def _with(design: Design, pool: Pool, parameters: Floats) -> Design:
         for place, item_id in enumerate(pool.items.item_id)
         if (parameters[:, place] < 1.0).any()
     }
-    return msgspec.structs.replace(
-        design, exposure=msgspec.structs.replace(design.exposure, exposure_parameters=values)
-    )
+    method: Literal["none", "sympson_hetter"] = "sympson_hetter" if values else "none"
+    exposure = msgspec.structs.replace(design.exposure, method=method, exposure_parameters=values)
+    return msgspec.structs.replace(design, exposure=exposure)

@@ -60,6 +60,11 @@ def test_parameters_must_fit_the_ability_groups() -> None:
         BANK.plan(with_exposure(exposure_parameters={"ghost": 0.5}))
 
 
+def test_sympson_hetter_without_parameters_is_refused() -> None:
+    with pytest.raises(DesignError, match="calibrate them first"):
+        BANK.plan(with_exposure(method="sympson_hetter", maximum_rate=0.2))
+
+
 def test_eligibility_probabilities_follow_the_counts() -> None:
     counts = EligibilityCounts.none(1, 3)
     assert counts.probabilities(0.2).tolist() == [[1.0, 1.0, 1.0]]
