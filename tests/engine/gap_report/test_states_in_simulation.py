@@ -13,8 +13,11 @@ N_COMPETENCIES = 5
 
 def simulate(rng: np.random.Generator, n_persons: int, per_competency: int, correlation: float, shift: float = 0.0):
     """True abilities, answers to `per_competency` random items each of a 300-item bank, and the joint posterior."""
-    correlations = np.full((N_COMPETENCIES, N_COMPETENCIES), correlation) + (1 - correlation) * np.eye(N_COMPETENCIES)
-    theta = rng.multivariate_normal(np.full(N_COMPETENCIES, shift), correlations, size=n_persons)
+    true, believed = (
+        np.full((N_COMPETENCIES, N_COMPETENCIES), value) + (1 - value) * np.eye(N_COMPETENCIES)
+        for value in (correlation, assumed or correlation)
+    )
+    theta = rng.multivariate_normal(np.zeros(N_COMPETENCIES), true, size=n_persons)
     n_items = N_COMPETENCIES * per_competency
     items = ItemParameters.logistic(
         discrimination=rng.lognormal(0.2, 0.25, n_items),
@@ -26,7 +29,7 @@ def simulate(rng: np.random.Generator, n_persons: int, per_competency: int, corr
     for item in range(n_items):
         right = probabilities(items.take([item]), theta[:, dimension[item]])[0, 1]
         responses[:, item] = rng.random(n_persons) < right
-    return theta, estimate_competencies(responses, items, dimension, correlations, mean=shift)
+    return theta, estimate_competencies(responses, items, dimension, believed)
 
 
 @pytest.mark.parametrize("per_competency", [3, 6, 15])
@@ -49,6 +52,15 @@ def test_met_and_not_yet_are_right_nine_times_in_ten(per_competency: int, correl
     assert pooled.mean() >= 0.90
     likely = states == "likely_met"
     assert above[likely].mean() >= 0.65
+
+
+def test_statements_hold_when_competencies_correlate_less_than_assumed() -> None:
+    """A bank calibrated on one dimension is taken to have competencies correlated at 0.9; here the truth is 0.5."""
+    theta, posterior = simulate(np.random.default_rng(1), 2_000, 6, 0.5, assumed=0.9)
+    probability = posterior.probability_above(0.5)
+    states = np.array([[state_of(p, 6) for p in row] for row in probability])
+    assert (theta >= 0.5)[states == "met"].mean() >= 0.90
+    assert (theta < 0.5)[states == "not_yet"].mean() >= 0.90
 
 
 def test_statements_become_common_as_answers_grow() -> None:
