@@ -1,0 +1,1 @@
+"""Speed, each figure beside a rival or a floor of the same run: `./run bench NAME`."""
