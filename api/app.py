@@ -13,6 +13,7 @@ from api.auth import guard, provide_caller, provide_visitor
 from api.dependencies import provide_database, provide_desk, provide_settings, provide_shelf
 from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
+from api.identities import Identities
 from api.json_guard import guard_json
 from api.pages import page_handlers
 from api.pages.render import as_page
@@ -33,6 +34,7 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with keep_ready(dsn, server) as database:
             app.state.database = database
+            app.state.identities = Identities(database)
             app.state.desk = desk = AnswerDesk(database, app.state.shelf)
             yield
             await desk.close()

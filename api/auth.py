@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
+from api.identities import Identities
 from engine.errors import Unknown
 from itembank.storage import accounts
 from itembank.storage.accounts import Caller
@@ -69,7 +70,8 @@ async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | N
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     caller = None
     if scheme.lower() == "bearer" and secret.strip():
-        caller = await accounts.identify_key(database, secret.strip())
+        identities: Identities = connection.app.state.identities
+        caller = await identities.of_key(secret.strip())
     elif cookie := connection.cookies.get(COOKIE):
         caller = await accounts.identify_web_session(database, cookie)
     connection.scope["state"]["caller"] = caller

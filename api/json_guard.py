@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 MAX_BODY = 1_000_000
 MAX_DEPTH = 32
@@ -22,7 +23,10 @@ async def guard_json(request: Request[Any, Any, Any]) -> None:
     """
     if request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
         return
-    body = await request.body()
+    try:
+        body = await request.body()
+    except InternalServerException:
+        raise NotJson("The connection ended before the whole body had arrived; send it again.") from None
     if not body:
         return
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()

@@ -70,6 +70,7 @@ async def _watch(dsn: str, server: EmbeddedServer | None) -> None:
                 migrated = True
                 gc.collect()
                 gc.freeze()
+                gc.set_threshold(20_000, 20, 50)
         except (DatabaseUnavailable, OSError) as error:
             log.warning("the database is not ready", reason=str(error))
         except Exception:
@@ -94,6 +95,7 @@ def run(settings: Settings, **options: Any) -> None:
             loop="auto",
             http="auto",
             log_level="warning",
+            access_log=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=10,
             backlog=4096,

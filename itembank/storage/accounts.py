@@ -87,6 +87,13 @@ async def identify_key(database: Database, secret: str) -> Caller | None:
     return await _identify(database, sql.identify_key, secret)
 
 
+async def identify_keys(database: Database, digests: list[bytes]) -> dict[bytes, Caller]:
+    """Whose keys these are, by the SHA-256 of each; wrong, expired and revoked ones are left out."""
+    async with database.transaction(None) as connection:
+        rows = await connection.fetch(sql.identify_keys, digests)
+    return {row["sha256"]: msgspec.convert(dict(row), Caller) for row in rows}
+
+
 async def open_web_session(connection: Connection, institution_id: int, account_id: int, seconds: float) -> str:
     """Sign a browser in; returns the secret for its cookie."""
     secret = secrets.token_urlsafe(32)

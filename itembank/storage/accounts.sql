@@ -32,6 +32,10 @@ UPDATE api_key SET revoked_at = now() WHERE uuid = $1 AND revoked_at IS NULL
 -- name: identify_key
 SELECT account_id, account_uuid, institution_id, roles, NULL AS csrf_token FROM identify_key($1)
 
+-- name: identify_keys
+SELECT d.sha256, k.account_id, k.account_uuid, k.institution_id, k.roles
+FROM unnest($1::bytea[]) AS d (sha256), LATERAL identify_key(d.sha256) AS k
+
 -- name: open_web_session
 INSERT INTO web_session (sha256, institution_id, account_id, csrf_token, expires_at)
 VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))

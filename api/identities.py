@@ -1,0 +1,69 @@
+"""Whose API key this is: asked of the database for many requests at once, and remembered for a moment.
+
+Only learners' keys are remembered, for FRESH_SECONDS: a key that is revoked, or an account that is disabled, is refused
+by every process at most that much later. Staff are looked up at every request.
+"""
+
+import asyncio
+import hashlib
+from time import monotonic
+
+from itembank.storage import accounts
+from itembank.storage.accounts import Caller
+from itembank.storage.database import Database
+
+FRESH_SECONDS = 2.0
+CAPACITY = 20_000
+REMEMBERED_ROLES = frozenset({"learner"})
+
+
+class Identities:
+    """The accounts behind keys, for one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._asked: dict[bytes, asyncio.Future[Caller | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def of_key(self, secret: str) -> Caller | None:
+        """The account of a key; None for a wrong, expired or revoked one."""
+        digest = hashlib.sha256(secret.encode()).digest()
+        known = self._known.get(digest)
+        if known is not None and known[0] > monotonic():
+            return known[1]
+        promise = self._asked.get(digest)
+        if promise is None:
+            promise = self._asked[digest] = asyncio.get_running_loop().create_future()
+            promise.add_done_callback(_look_at)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(promise)
+
+    async def _ask(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, {}
+            began = monotonic()
+            try:
+                found = await accounts.identify_keys(self._database, list(asked))
+            except Exception as error:
+                for promise in asked.values():
+                    promise.set_exception(error)
+                continue
+            for digest, promise in asked.items():
+                caller = found.get(digest)
+                self._remember(digest, caller, began + FRESH_SECONDS)
+                promise.set_result(caller)
+
+    def _remember(self, digest: bytes, caller: Caller | None, until: float) -> None:
+        self._known.pop(digest, None)
+        if caller is not None and caller.roles <= REMEMBERED_ROLES:
+            self._known[digest] = (until, caller)
+            if len(self._known) > CAPACITY:
+                self._known.pop(next(iter(self._known)))
+
+
+def _look_at(promise: asyncio.Future[Caller | None]) -> None:
+    """An error nobody waits for any more is no news."""
+    if not promise.cancelled():
+        promise.exception()
