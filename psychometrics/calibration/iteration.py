@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -16,6 +17,10 @@ P = TypeVar("P")
 
 NOISE = 1e-7
 """Relative rounding of a log-likelihood summed from float32 products; a fall beyond it is real."""
+
+
+STALLED_STEPS = 40
+STALLED_GAIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +58,12 @@ def iterate(
 
     The worth of a step is half its squared length in the metric of the complete-data information, which is the gain
     of one Newton step on the expected log-likelihood. A point where the objective fell is given up for the plain EM
-    image of the point before.
+    image of the point before. Where float32 can no longer tell one point from the next, nothing rises for many steps,
+    and a gain that is small by then is as good as none.
     """
     mixing, here, best, fallback = Anderson(), start, -np.inf, start
     gain, log_likelihood, mixed = np.inf, -np.inf, False
+    recent: deque[float] = deque(maxlen=STALLED_STEPS)
     for iteration in range(1, max_iterations + 1):
         step = em_step(here)
         if mixed and not step.objective >= best - NOISE * abs(best):
@@ -68,7 +75,13 @@ def iterate(
         gain = 0.5 * float((((image - point) * step.metric) ** 2).sum())
         if progress is not None:
             progress(iteration, log_likelihood)
-        if gain < tolerance:
+        recent.append(best)
+        if gain < tolerance or (gain < STALLED_GAIN and _stalled(recent)):
             return Estimate(here, log_likelihood, iteration, True, gain)
         here, mixed = unpack(step.image, mixing.propose(point, image, step.metric)), True
     return Estimate(fallback, log_likelihood, max_iterations, False, gain)
+
+
+def _stalled(recent: deque[float]) -> bool:
+    """Whether the best objective rose by less than a tenth of the rounding over the last steps."""
+    return len(recent) == STALLED_STEPS and recent[-1] - recent[0] < 0.1 * NOISE * abs(recent[-1])

@@ -66,10 +66,10 @@ def prepare(
     if matrix.size == 0:
         raise ValueError(f"responses are empty: {matrix.shape[0]} persons by {matrix.shape[1]} items")
     names = _names(item_id, matrix.shape[1])
-    _check_fixed(fixed, names)
+    fixed, absent = _fixed_here(fixed, names)
     places, labels = _groups(groups, reference_group, len(matrix))
     answered = (matrix != MISSING).any(axis=1)
-    notes = () if answered.all() else (_no_answer_note(answered),)
+    notes = absent if answered.all() else (*absent, _no_answer_note(answered))
     if not answered.any():
         raise ValueError("responses hold no answer at all: every cell is missing")
     if not answered.all():
@@ -103,14 +103,16 @@ def _names(item_id: Sequence[str] | None, n_items: int) -> tuple[str, ...]:
     return names
 
 
-def _check_fixed(fixed: ItemParameters | None, names: tuple[str, ...]) -> None:
+def _fixed_here(fixed: ItemParameters | None, names: tuple[str, ...]) -> tuple[ItemParameters | None, tuple[str, ...]]:
+    """The fixed items that these persons could answer, and a note on the others: a bank is larger than a form."""
     if fixed is None:
-        return
-    if len(fixed) == 0:
-        raise ValueError("fixed holds no item; leave it out to calibrate freely")
-    absent = [name for name in fixed.item_id if name not in set(names)]
-    if absent:
-        raise ValueError(f"fixed item {absent[0]!r} is not among the items of the responses; take it out of fixed")
+        return None, ()
+    here = [place for place, name in enumerate(fixed.item_id) if name in set(names)]
+    if not here:
+        raise ValueError("fixed holds no item of the responses: compare its item_id with theirs")
+    absent = len(fixed) - len(here)
+    notes = (f"{absent} fixed items are not among the items of the responses",) if absent else ()
+    return fixed.take(here), notes
 
 
 def _no_answer_note(answered: NDArray[np.bool_]) -> str:

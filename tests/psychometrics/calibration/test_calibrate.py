@@ -70,8 +70,11 @@ def test_bad_responses_are_named() -> None:
 def test_fixed_items_must_be_in_the_data_and_fit_it() -> None:
     responses = _responses()
     known = calibrate(responses, "2pl").items.take([0, 1])
-    with pytest.raises(ValueError, match="fixed item 'item_1' is not among"):
+    with pytest.raises(ValueError, match="fixed holds no item of the responses"):
         calibrate(responses, "2pl", item_id=list("abcdef"), fixed=known)
+    part = calibrate(responses, "2pl", item_id=["item_1", *"bcdef"], fixed=known)
+    assert part.notes == ("1 fixed items are not among the items of the responses",)
+    assert part.items.difficulty[0] == known.difficulty[0]
     with pytest.raises(ValueError, match="fixed holds no item"):
         calibrate(responses, "2pl", fixed=known.take([]))
     wrong = responses.copy()
