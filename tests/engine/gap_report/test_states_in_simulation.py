@@ -11,7 +11,7 @@ from psychometrics.models.registry import probabilities
 N_COMPETENCIES = 5
 
 
-def simulate(rng: np.random.Generator, n_persons: int, per_competency: int, correlation: float, shift: float = 0.0):
+def simulate(rng: np.random.Generator, n_persons: int, per_competency: int, correlation: float, assumed: float = 0.0):
     """True abilities, answers to `per_competency` random items each of a 300-item bank, and the joint posterior."""
     true, believed = (
         np.full((N_COMPETENCIES, N_COMPETENCIES), value) + (1 - value) * np.eye(N_COMPETENCIES)
