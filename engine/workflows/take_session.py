@@ -196,7 +196,9 @@ def _read(publication: Publication, shown: Sequence[Administered], read: Callabl
 def score_last(publication: Publication, shown: Sequence[Administered], given: Given, now: datetime) -> Administered:
     """The item on screen with its scored answer."""
     last = shown[-1]
-    scored = score(publication.bank.items[last.bank_position].scoring, given.answer)
+    item = publication.bank.items[last.bank_position]
+    check_answer(item.content, given.answer)
+    scored = score(item.scoring, given.answer)
     return Administered(
         position=last.position, bank_position=last.bank_position, item_id=last.item_id, is_pretest=last.is_pretest,
         shown_at=last.shown_at, category=scored.category, score=scored.score, answer=given.answer,
