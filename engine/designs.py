@@ -337,13 +337,13 @@ class Design(_Part, frozen=True, kw_only=True):
         self._check_scope()
 
     def _check_criterion(self) -> None:
-        from engine.selection.registry import CRITERIA
+        from engine.selection.registry import CRITERIA, find_criterion
 
-        known = ", ".join(sorted(CRITERIA))
-        name = self.selection.criterion
-        _require(name in CRITERIA, f"selection.criterion '{name}' is unknown; choose one of {known}.")
-        needs_cut = CRITERIA[name].needs_cut and not self.cuts
-        _require(not needs_cut, f"selection.criterion '{name}' needs decision.cut_theta.")
+        name, known = self.selection.criterion, ", ".join(sorted(CRITERIA))
+        criterion = find_criterion(name)
+        if criterion is None:
+            raise DesignError(f"selection.criterion '{name}' is unknown; choose one of {known}.")
+        _require(not criterion.needs_cut or bool(self.cuts), f"selection.criterion '{name}' needs decision.cut_theta.")
 
     def _check_cuts(self) -> None:
         needs = any(isinstance(rule, SprtRule | GlrRule | ConfidenceRule | LossRule) for rule in self.rules())

@@ -16,7 +16,7 @@ from engine.designs import Design, DesignError, GlrRule, SprtRule
 from engine.exposure.control import ItemControl, build_control
 from engine.multistage import check_modules
 from engine.selection.posterior import Prior, build_prior, mass_above
-from engine.selection.registry import CRITERIA, Criterion
+from engine.selection.registry import CRITERIA, Criterion, find_criterion
 from engine.selection.tables import Pool
 from psychometrics.models.registry import log_probabilities
 
@@ -66,12 +66,18 @@ class Plan:
         return {point: log_probabilities(self.pool.items, [point])[:, :, 0] for point in sorted(points)}
 
     @cached_property
+    def item_seconds(self) -> Floats:
+        """Time an item is expected to take, from the attribute `seconds`; 0 where it is not known."""
+        known = self.pool.attributes.get("seconds", (0.0,) * len(self.pool))
+        return np.array([float(value) if value is not None else 0.0 for value in known])
+
+    @cached_property
     def is_simple(self) -> bool:
         """Maximum information on one ability by EAP with nothing that varies between learners: the fast path."""
         design = self.design
         return (
             design.form == "adaptive"
-            and design.selection.criterion == "maximum_information"
+            and self.criterion is CRITERIA["maximum_information"]
             and design.exposure.randomesque == 1
             and self.pool.n_dimensions == 1
             and self.shadow is None
@@ -87,6 +93,9 @@ def compile_design(design: Design, pool: Pool) -> Plan:
     if len(pool) == 0:
         raise DesignError("The pool has no items; publish calibrated items first.")
     _check_competencies(design, pool)
+    criterion = find_criterion(design.selection.criterion)
+    if criterion is None:
+        raise DesignError(f"selection.criterion '{design.selection.criterion}' is unknown.")
     constraints = compile_constraints(design.content, pool.attributes, pool.items.item_id)
     stopping = design.stopping
     hierarchy = build_hierarchy(constraints, stopping.min_items, stopping.max_items)
@@ -102,7 +111,7 @@ def compile_design(design: Design, pool: Pool) -> Plan:
         design=design,
         pool=pool,
         prior=build_prior(design.ability, pool.n_dimensions),
-        criterion=CRITERIA[design.selection.criterion],
+        criterion=criterion,
         constraints=constraints,
         hierarchy=hierarchy if adaptive and not by_shadow and not constraints.is_empty else None,
         shadow=build_shadow_model(constraints, stopping.min_items, stopping.max_items) if by_shadow else None,

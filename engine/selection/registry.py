@@ -39,3 +39,20 @@ CRITERIA: dict[str, Criterion] = {
     "d_optimality": Criterion(criteria.d_optimality),
     "a_optimality": Criterion(criteria.a_optimality),
 }
+
+ABBREVIATIONS: dict[str, str] = {
+    "MFI": "maximum_information",
+    "MLWI": "likelihood_weighted_information",
+    "MPWI": "posterior_weighted_information",
+    "KL": "kullback_leibler",
+    "KLP": "kullback_leibler_posterior",
+    "MEPV": "expected_posterior_variance",
+    "MEI": "expected_information",
+    "GDI": "global_discrimination",
+    "GDIP": "global_discrimination_posterior",
+}
+
+
+def find_criterion(name: str) -> Criterion | None:
+    """The criterion of this name or abbreviation, None when there is none."""
+    return CRITERIA.get(ABBREVIATIONS.get(name, name))

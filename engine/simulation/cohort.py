@@ -116,4 +116,5 @@ def _after(plan: Plan, standing: Standing, chosen: Indices, categories: Indices)
     eligible[each, chosen] = False
     items = np.column_stack([standing.items, chosen])
     given = np.column_stack([standing.categories, categories])
-    return standing_of(plan, standing.keys, items, given, likelihood, eligible, standing.seconds)
+    seconds = standing.seconds + plan.item_seconds[chosen]
+    return standing_of(plan, standing.keys, items, given, likelihood, eligible, seconds)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.selection.next_item import NextItem, next_step
 from engine.selection.plan import compile_design
-from engine.selection.registry import CRITERIA
+from engine.selection.registry import ABBREVIATIONS, CRITERIA
 from engine.selection.sitting import Sitting
 from engine.selection.tables import build_pool
 from engine.selection.ties import choose, hashes, key_of, keys_of, rounded, uniforms
@@ -105,6 +105,12 @@ def test_one_of_the_best_stays_among_them_and_uses_them_all() -> None:
 
 def test_an_empty_row_has_no_choice() -> None:
     assert choose(np.full((1, 3), -np.inf), keys_of(("s",)), 0, keys_of(("a", "b", "c"))).tolist() == [-1]
+
+
+@pytest.mark.parametrize("abbreviation", sorted(ABBREVIATIONS))
+def test_abbreviations_mean_the_same(abbreviation: str) -> None:
+    sitting = sitting_after(BANK, 5)
+    assert next_step(plan_for(BANK, abbreviation), sitting) == next_step(PLANS[ABBREVIATIONS[abbreviation]], sitting)
 
 
 def test_a_stop_is_not_an_item() -> None:

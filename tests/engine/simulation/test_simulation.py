@@ -265,6 +265,16 @@ def test_modules_and_forms_run_in_the_same_simulator() -> None:
     assert rates[ids[8]] + rates[ids[16]] == pytest.approx(1.0)
 
 
+def test_the_clock_runs_on_expected_times() -> None:
+    bank = Bank(BANK.items, attributes={"seconds": [60.0] * 150})
+    timed = Design(name="timed", stopping=StoppingDesign(max_items=15, max_seconds=400.0))
+    outcome = simulate([timed], bank, n_persons=20, seed=1).designs[0]
+    assert outcome.reasons == {"max_seconds": 1.0}
+    assert outcome.length.counts[7] == 20
+    untimed = simulate([timed], BANK, n_persons=20, seed=1).designs[0]
+    assert untimed.reasons == {"max_items": 1.0}
+
+
 def test_progress_is_told_and_bad_requests_are_refused() -> None:
     told: list[tuple[int, int]] = []
     simulate([FIXED], BANK, n_persons=1100, seed=1, progress=lambda done, total: told.append((done, total)))
