@@ -29,6 +29,7 @@ from engine.storage import attempts, credits, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
+from itembank.answers import check_answer
 from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
 from itembank.scoring import score
