@@ -71,7 +71,8 @@ async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | N
     caller = None
     if scheme.lower() == "bearer" and secret.strip():
         identities: Identities = connection.app.state.identities
-        caller = await identities.of_key(secret.strip())
+        remembered = bool(connection.route_handler.opt.get("remembered"))
+        caller = await identities.of_key(secret.strip(), remembered=remembered)
     elif cookie := connection.cookies.get(COOKIE):
         caller = await accounts.identify_web_session(database, cookie)
     connection.scope["state"]["caller"] = caller

@@ -1,7 +1,8 @@
 """Whose API key this is: asked of the database for many requests at once, and remembered for a moment.
 
-Only learners' keys are remembered, for FRESH_SECONDS: a key that is revoked, or an account that is disabled, is refused
-by every process at most that much later. Staff are looked up at every request.
+Only learners' keys are remembered, for FRESH_SECONDS, and only handlers that say so (`opt=REMEMBERED`) make use of it:
+there a key that is revoked, or an account that is disabled, is refused at most that much later. Everywhere else, and
+for staff, the database is asked at every request.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from itembank.storage.database import Database
 
 FRESH_SECONDS = 2.0
 CAPACITY = 20_000
+REMEMBERED = {"remembered": True}
 REMEMBERED_ROLES = frozenset({"learner"})
 
 
@@ -26,10 +28,10 @@ class Identities:
         self._asked: dict[bytes, asyncio.Future[Caller | None]] = {}
         self._asking: asyncio.Task[None] | None = None
 
-    async def of_key(self, secret: str) -> Caller | None:
-        """The account of a key; None for a wrong, expired or revoked one."""
+    async def of_key(self, secret: str, *, remembered: bool = False) -> Caller | None:
+        """The account of a key; None for a wrong, expired or revoked one. `remembered`: as of a moment ago will do."""
         digest = hashlib.sha256(secret.encode()).digest()
-        known = self._known.get(digest)
+        known = self._known.get(digest) if remembered else None
         if known is not None and known[0] > monotonic():
             return known[1]
         promise = self._asked.get(digest)

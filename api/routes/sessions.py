@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from api.idempotency import once
+from api.identities import REMEMBERED
 from api.views import SessionDocument, read_answer, session_document
 from engine.sessions import Given
 from engine.workflows.answer_desk import AnswerDesk
@@ -60,7 +61,7 @@ class SessionRoutes(Controller):
         step = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
         return session_document(step)
 
-    @post("/responses", summary="Answer the item on screen")
+    @post("/responses", summary="Answer the item on screen", opt=REMEMBERED)
     async def answer(
         self,
         request: Request[Any, Any, Any],
