@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "```python" in path.read_text("utf-8"))
+TEXTS = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+PAGES = sorted(path for path in TEXTS if "```python" in path.read_text("utf-8"))
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 
 
