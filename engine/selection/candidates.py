@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.selection.curves import Curves
+from engine.selection.curves import Curves, logistic_peaks
 
 Floats = NDArray[np.float64]
 
@@ -48,29 +48,40 @@ def candidate_lists(curves: Curves, lower: float, upper: float) -> CandidateList
     order = np.empty((n_cells, length), dtype=np.int32)
     reach = np.empty((n_cells, length), dtype=np.int16)
     rows = np.arange(len(curves))[None, :]
+    peaks = np.where(curves.family == 0, logistic_peaks(curves), np.nan)
     for start in range(0, n_cells, 64):
         stop = min(start + 64, n_cells)
         ends = edges[max(start - 1, 0) : stop + 2]
         information = curves.information(rows, ends[:, None])
-        low, high = _bounds(information)
+        low, high = _bounds(information, curves.family == 0)
+        _lift_to_peaks(high, curves, peaks, ends)
         inner = slice(start - max(start - 1, 0), start - max(start - 1, 0) + stop - start)
         order[start:stop], reach[start:stop] = _sorted_lists(low[inner], high[inner], length)
     return CandidateLists(lower, (upper - lower) / n_cells, order, reach, length == len(curves))
 
 
-def _bounds(information: Floats) -> tuple[Floats, Floats]:
+def _bounds(information: Floats, unimodal: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Lower and upper bounds of each item on each cell from its values at the edges.
 
-    Between two edges a smooth curve leaves its chord by at most h²/8·|I''|; the second difference estimates h²·I'',
-    and a safety factor covers its change within the neighbouring cells.
+    A logistic item's information has one peak, so its edges bound it on every other cell. Else a smooth curve leaves
+    its chord between two edges by at most h²/8·|I''|; the second difference estimates h²·I'', and a safety factor
+    covers its change within the neighbouring cells.
     """
     bend = np.zeros_like(information)
     if len(information) > 2:
         bend[1:-1] = np.abs(np.diff(information, n=2, axis=0))
         bend[0], bend[-1] = bend[1], bend[-2]
-    margin = _SAFETY / 8.0 * np.maximum(bend[:-1], bend[1:])
+    margin = np.where(unimodal, 0.0, _SAFETY / 8.0 * np.maximum(bend[:-1], bend[1:]))
     left, right = information[:-1], information[1:]
     return np.minimum(left, right) - margin, np.maximum(left, right) + margin
+
+
+def _lift_to_peaks(high: Floats, curves: Curves, peaks: Floats, ends: Floats) -> None:
+    """On the cell that holds an item's peak the bound is the information there."""
+    inside = np.flatnonzero((peaks >= ends[0]) & (peaks <= ends[-1]))
+    if len(inside):
+        cell = np.clip(np.searchsorted(ends, peaks[inside], side="right") - 1, 0, len(high) - 1)
+        high[cell, inside] = np.maximum(high[cell, inside], curves.information(inside, peaks[inside]))
 
 
 def _sorted_lists(low: Floats, high: Floats, length: int) -> tuple[NDArray[np.int32], NDArray[np.int16]]:

@@ -280,3 +280,14 @@ def _lines(items: ItemParameters, index: int, n_categories: int) -> tuple[Floats
     intercepts = np.concatenate([[0.0], -discrimination * np.cumsum(steps)])
     slopes: Floats = discrimination * np.arange(n_categories, dtype=np.float64)
     return slopes, np.asarray(intercepts, dtype=np.float64)
+
+
+@np.errstate(divide="ignore")
+def logistic_peaks(curves: Curves) -> Floats:
+    """Ability at which each logistic item informs most: (n_items,). Magis (2013), Applied Psychological Measurement 37."""
+    floor, top = curves.guessing, curves.upper
+    u = -0.75 + (floor + top - 2.0 * floor * top) / 2.0
+    v = (floor + top - 1.0) / 4.0
+    angle = np.arccos(np.clip(-v * np.sqrt(-27.0 / u**3) / 2.0, -1.0, 1.0)) / 3.0
+    right = 2.0 * np.sqrt(-u / 3.0) * np.cos(angle + 4.0 * np.pi / 3.0) + 0.5
+    return np.asarray(curves.location + np.log((right - floor) / (top - right)) / curves.slope)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.designs import AbilityDesign, DesignError
 from engine.selection.candidates import CandidateLists, candidate_lists
-from engine.selection.curves import Curves, curves_of
+from engine.selection.curves import Curves, curves_of, logistic_peaks
 from engine.selection.ties import Keys, keys_of
 from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import probabilities
@@ -64,12 +64,9 @@ class Block:
 
     @cached_property
     def peak(self) -> Floats:
-        """Ability at which each item informs most: closed form for logistic items (Lord 1980), else the best node."""
+        """Ability at which each item informs most: exact for logistic items, else the best node."""
         best = self.nodes[self.information.argmax(axis=1)]
-        floor, top = self.curves.guessing, self.curves.upper
-        shift = np.log(_peak_odds(floor, top))
-        exact = self.curves.location + shift / self.curves.slope
-        return np.where(self.curves.family == 0, exact, best)
+        return np.where(self.curves.family == 0, logistic_peaks(self.curves), best)
 
     @cached_property
     def candidates(self) -> CandidateLists:
@@ -162,12 +159,3 @@ def _check_columns(items: ItemParameters, columns: Mapping[str, tuple[str | floa
         if item_id in seen:
             raise DesignError(f"Item '{item_id}' is in the pool twice; keep one of the two.")
         seen.add(item_id)
-
-
-def _peak_odds(floor: Floats, top: Floats) -> Floats:
-    """Odds (P − c)/(d − P) where a logistic item informs most (Magis 2013, Applied Psychological Measurement 37)."""
-    u = -0.75 + (floor + top - 2.0 * floor * top) / 2.0
-    v = (floor + top - 1.0) / 4.0
-    angle = np.arccos(np.clip(-v * np.sqrt(-27.0 / u**3) / 2.0, -1.0, 1.0)) / 3.0
-    right = 2.0 * np.sqrt(-u / 3.0) * np.cos(angle + 4.0 * np.pi / 3.0) + 0.5
-    return np.asarray((right - floor) / (top - right))

@@ -41,13 +41,14 @@ def take_test(plan: Plan, key: str, answers: np.random.Generator | int) -> tuple
 
 
 @pytest.mark.parametrize("estimator", ["eap", "mle"])
-@pytest.mark.parametrize("kind", ["2pl", "4pl", "steep", "mixed"])
+@pytest.mark.parametrize("kind", ["2pl", "4pl", "steep", "cliffs", "mixed"])
 def test_candidate_lists_choose_what_a_full_scan_chooses(kind: str, estimator: str) -> None:
     rng = np.random.default_rng(1)
     banks = {
         "2pl": dichotomous_bank(400, 1),
         "4pl": dichotomous_bank(400, 2, guessing=True),
         "steep": ItemParameters.logistic(rng.uniform(0.05, 6.0, 300), rng.uniform(-4, 4, 300), 0.5),
+        "cliffs": ItemParameters.logistic(rng.uniform(20.0, 200.0, 300), rng.uniform(-3, 3, 300), 0.1),
         "mixed": mixed_bank(3),
     }
     ability = AbilityDesign(estimator=estimator)
