@@ -392,6 +392,65 @@ CREATE TABLE credential (
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
 );
 
+-- What an advisor wrote down about a learner, and when to look again.
+CREATE TABLE advisor_note (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    author_id bigint NOT NULL,
+    body text NOT NULL CHECK (length(body) BETWEEN 1 AND 4000),
+    follow_up_on date,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    done_at timestamptz,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, author_id) REFERENCES account (institution_id, id)
+);
+CREATE INDEX advisor_note_account ON advisor_note (account_id);
+
+-- A file that somebody looks at before it is taken in; forgotten once it is, or after a day.
+CREATE TABLE upload (
+    uuid uuid PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    content bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+
+-- Work that goes on after its page was sent: `progress` in words while it runs, then a document or what went wrong.
+CREATE TABLE job (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('calibration', 'simulation')),
+    about json NOT NULL,
+    progress text NOT NULL DEFAULT '',
+    document json,
+    failed text,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    CHECK ((finished_at IS NULL) = (document IS NULL AND failed IS NULL))
+);
+CREATE INDEX job_institution ON job (institution_id, kind, id);
+
+-- Who published an assessment although its simulation warned, and why.
+CREATE TABLE publication_override (
+    assessment_version_id bigint PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    named text NOT NULL CHECK (named <> ''),
+    reason text NOT NULL CHECK (length(reason) >= 3),
+    warnings json NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, assessment_version_id) REFERENCES assessment_version (institution_id, id),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+
 -- Two roles: the owner migrates; the application is `assay_app`, which cannot bypass row-level security.
 DO $$ BEGIN CREATE ROLE assay_app NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 DO $$ BEGIN EXECUTE format('GRANT assay_app TO %I', current_user); EXCEPTION WHEN OTHERS THEN NULL; END $$;
@@ -425,7 +484,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO assay_app;
 GRANT INSERT ON
     account, person, api_key, web_session, idempotency, framework, competency, bank, item, item_version, asset, calibration,
     bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
-    draft, credit, issuer_key, credential
+    draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override
 TO assay_app;
 GRANT UPDATE ON person, draft TO assay_app;
 GRANT UPDATE (roles, disabled_at) ON account TO assay_app;
@@ -438,6 +497,9 @@ GRANT UPDATE (head) ON attempt TO assay_app;
 GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
+GRANT UPDATE (done_at) ON advisor_note TO assay_app;
+GRANT UPDATE (progress, document, failed, seen_at, finished_at) ON job TO assay_app;
+GRANT DELETE ON advisor_note, upload TO assay_app;
 GRANT DELETE ON person, web_session, idempotency, draft TO assay_app;
 
 -- The few questions that come before the institution is known. Each runs as the owner and answers only what is asked.
