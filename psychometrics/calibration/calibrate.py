@@ -43,7 +43,7 @@ def calibrate(
     model: rasch, 1pl, 2pl, 3pl, 4pl, pcm, gpcm, grm, nrm or auto; one name, one an item, or a mapping by item_id.
     groups: (n_persons,) labels; the reference group (the first in sorted order, or `reference_group`) is N(0, 1), the
     others have a mean and sd of their own. fixed: items of an existing scale, matched by item_id and held; every
-    population is then free (Kim 2006, JEM 43). priors: by reported parameter, e.g. {"guessing": "beta(5, 17)"}.
+    population is then free (Kim 2006, JEM 43). priors: by reported parameter or intercept, {"guessing": "beta(5, 17)"}.
     dimensions: the competency of each item; competencies correlate freely. latent: "normal" or "histogram".
     executor: anything with `map` (threads by default) or a dask.distributed client. progress: called with the
     iteration and the log-likelihood. grid: nodes of the integral, 61 on [-6, 6] by default; only its nodes are used.

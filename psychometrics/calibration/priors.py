@@ -16,7 +16,7 @@ import numpy as np
 
 from psychometrics.models.base import LISTS, SCALARS, Array, Model
 
-PARAMETERS = (*SCALARS, *LISTS)
+PARAMETERS = (*SCALARS, "intercept", *LISTS)
 ASYMPTOTES = ("guessing", "upper")
 
 
@@ -99,14 +99,25 @@ def log_prior(model: Model, working: Array, priors: Mapping[str, Prior]) -> Arra
         if name in priors and not (model.fixed_slope and name == "discrimination"):
             density = priors[name].log_density(values)
             total += density if density.ndim == 1 else density.sum(axis=1)
+    if "intercept" in priors:
+        total += priors["intercept"].log_density(working[:, _intercepts(model, working)]).sum(axis=1)
     return total
+
+
+def _intercepts(model: Model, working: Array) -> list[int]:
+    """Columns of the intercepts (slope theta + intercept) of a model that does not report them itself."""
+    n_categories = working.shape[1] if model.polytomous else 2
+    if "intercepts" in model.reported(working):
+        return []
+    names = model.parameter_names(n_categories)
+    return [place for place, name in enumerate(names) if name.startswith("intercept")]
 
 
 def prior_curvature(model: Model, working: Array, priors: Mapping[str, Prior]) -> tuple[Array, Array]:
     """Gradient (n_items, p) and Hessian (n_items, p, p) of `log_prior` by central differences."""
     n_items, width = working.shape
     gradient, hessian = np.zeros((n_items, width)), np.zeros((n_items, width, width))
-    if not any(name in priors for name in model.reported(working)):
+    if "intercept" not in priors and not any(name in priors for name in model.reported(working)):
         return gradient, hessian
     step = 1e-4
     shift = step * np.eye(width)

@@ -28,7 +28,7 @@ class TwoParameter(Model):
     def working(self, items: ItemParameters) -> Array:
         slope = items.discrimination
         asymptotes = [logit(getattr(items, name)) for name in self._asymptotes]
-        return np.stack([slope, -slope * items.difficulty, *asymptotes], axis=1)
+        return np.asarray(np.stack([slope, -slope * items.difficulty, *asymptotes], axis=1), dtype=np.float64)
 
     def reported(self, working: Array) -> dict[str, Array]:
         slope, intercept = working[:, 0], working[:, 1]
@@ -38,7 +38,7 @@ class TwoParameter(Model):
         return columns | asymptotes
 
     def slope_weights(self, n_columns: int) -> Array:
-        return (np.arange(n_columns) == 0).astype(np.float64)
+        return np.eye(1, n_columns)[0]
 
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         right = _predictor(working, theta)
