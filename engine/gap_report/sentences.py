@@ -10,6 +10,7 @@ from engine.subscores import SubscoreWorth
 from itembank.competencies import Competency
 
 if TYPE_CHECKING:
+    from engine.gap_report.next_step import NextStep
     from engine.gap_report.report import CompetencyPart, GapReport
 
 
@@ -43,12 +44,12 @@ def next_attempt(journey: Journey) -> Message:
     """When the next attempt opens, or what opens it."""
     if journey.credit is not None or journey.credit_due:
         return message("gap.next_credit")
+    if journey.state in ("exhausted", "closed"):
+        return message("gap.next_never")
     if any(permission.action in ("start", "continue") for permission in journey.may):
         return message("gap.next_now")
     if journey.opens is not None:
         return message("gap.next_date", when=journey.opens)
-    if journey.state in ("exhausted", "closed"):
-        return message("gap.next_never")
     return message("gap.next_action")
 
 
@@ -57,21 +58,22 @@ def rendered(report: "GapReport", language: Language = "en") -> dict[str, Any]:
     return {
         "overall": say(message("gap.overall", percent=round(report.percent), cut=round(report.cut_percent)), language),
         "parts": [_part(part, language) for part in report.parts],
-        "next_steps": [
-            say(
-                message(
-                    "gap.step_prerequisite" if step.prerequisite_of else "gap.step",
-                    competency=_statement(report, step.competency),
-                    needed_for=_statement(report, step.prerequisite_of),
-                    before=round(100 * step.probability_before),
-                    after=round(100 * (step.probability_before + step.gain)),
-                ),
-                language,
-            )
-            for step in report.next_steps
-        ],
+        "next_steps": [say(_step(report, step), language) for step in report.next_steps],
         "next_attempt": say(report.next_attempt, language),
     }
+
+
+def _step(report: "GapReport", step: "NextStep") -> Message:
+    before = round(100 * step.probability_before)
+    after = round(100 * (step.probability_before + step.gain))
+    kind = "step_prerequisite" if step.prerequisite_of else "step" if after > before else "step_small"
+    return message(
+        f"gap.{kind}",
+        competency=_statement(report, step.competency),
+        needed_for=_statement(report, step.prerequisite_of),
+        before=before,
+        after=after,
+    )
 
 
 def _statement(report: "GapReport", key: str) -> str:

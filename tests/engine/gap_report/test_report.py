@@ -148,6 +148,14 @@ def test_the_plain_sentence() -> None:
     assert say(gap("not_yet", 77.0, 80.0)) == "About 15 of 20 items at the required level; 16 needed."
 
 
+def test_steps_in_words_promise_only_what_moves() -> None:
+    """Far below the cut half a logit changes no percent of the chance; then the sentence names the step alone."""
+    far = rendered(report(evidence((-3.0, -3.0, -3.0))))["next_steps"]
+    assert all("%" not in sentence for sentence in far)
+    near = rendered(report(evidence((0.6, 0.6, 0.6))))["next_steps"]
+    assert any("moves the chance of passing from about" in sentence for sentence in near)
+
+
 def test_change_and_whether_it_is_reliable() -> None:
     before, after = evidence((0.0, 0.0, 0.0)), evidence((1.2, 0.3, -1.2))
     parts = report(after, earlier=before, latest=after).parts
