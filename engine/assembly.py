@@ -52,6 +52,7 @@ class _Task:
     goal: Floats
     to_target: bool
     seconds: float
+    common: Indices
 
 
 def assemble_forms(
@@ -63,10 +64,13 @@ def assemble_forms(
     target: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     max_use: int = 1,
+    common: ArrayLike = (),
     eligible: NDArray[np.bool_] | None = None,
     seconds: float = 30.0,
 ) -> Forms:
     """Parallel forms of n_items items, each keeping all constraints, no item in more than max_use of them.
+
+    common: positions of items that every form holds, the anchor by which the forms are linked.
 
     information: (n_points, n_pool) at the abilities that matter; target: (n_points,) information wanted there. Without
     a target the lowest information relative to weights (all 1) is maximised. seconds: limit for all programmes.
@@ -83,8 +87,10 @@ def assemble_forms(
         goal,
         target is not None,
         seconds / (n_forms + 1 + REPAIRS),
+        np.asarray(common, dtype=np.intp),
     )
     left = np.full(constraints.n_items, float(max_use)) * (True if eligible is None else eligible)
+    left[task.common] = n_forms
     bound = _average_bound(task, left, n_forms, constraints, n_items)
     forms = []
     for number in range(n_forms):
@@ -142,7 +148,7 @@ def _average_bound(task: _Task, left: Floats, n_forms: int, constraints: Constra
     solved = milp(
         _objective(task, n),
         integrality=np.zeros(n + 1, dtype=np.int64),
-        bounds=Bounds(0.0, np.append(ceiling, np.inf)),
+        bounds=Bounds(_floor(task, n + 1, 0.0), np.append(ceiling, np.inf)),
         constraints=LinearConstraint(matrix, low, high),
     )
     if solved.x is None:
@@ -177,8 +183,7 @@ def _solve(
     """Solves one form's programme; a deviation within FORM_GAP of the target counts as none."""
     cost = np.concatenate([np.zeros(n_relaxed), _objective(task, n_whole)])
     whole = np.concatenate([np.ones(n_whole, dtype=np.int64), np.zeros(n_relaxed + 1, dtype=np.int64)])
-    floor = np.zeros(len(cost))
-    floor[-1] = FORM_GAP * float(task.goal.max()) if task.to_target else 0.0
+    floor = _floor(task, len(cost), FORM_GAP * float(task.goal.max()) if task.to_target else 0.0)
     for gap in (FORM_GAP, 1.0):
         solved: OptimizeResult = milp(
             cost,
@@ -190,6 +195,14 @@ def _solve(
         if solved.x is not None:
             return np.asarray(solved.x)
     raise InfeasibleDesign({"the pool, for all forms together within the time allowed,": 1.0})
+
+
+def _floor(task: _Task, n_columns: int, least: float) -> Floats:
+    """Lower bounds: the common items are in every form, and the objective is at least `least`."""
+    floor = np.zeros(n_columns)
+    floor[task.common] = 1.0
+    floor[-1] = least
+    return floor
 
 
 def _objective(task: _Task, n_variables: int) -> Floats:

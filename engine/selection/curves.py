@@ -284,7 +284,7 @@ def _lines(items: ItemParameters, index: int, n_categories: int) -> tuple[Floats
 
 @np.errstate(divide="ignore")
 def logistic_peaks(curves: Curves) -> Floats:
-    """Ability at which each logistic item informs most: (n_items,). Magis (2013), Applied Psychological Measurement 37."""
+    """Ability at which each logistic item informs most: (n_items,) (Magis 2013)."""
     floor, top = curves.guessing, curves.upper
     u = -0.75 + (floor + top - 2.0 * floor * top) / 2.0
     v = (floor + top - 1.0) / 4.0

@@ -32,6 +32,12 @@ def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     return _stop(plan, sitting, standing) or _select(plan, sitting, standing)
 
 
+def step_and_standing(plan: Plan, sitting: Sitting) -> tuple[NextItem | Stop, Standing]:
+    """`next_step` with the standing it comes from, for whoever needs both."""
+    standing = stand(plan, sitting)
+    return _stop(plan, sitting, standing) or _select(plan, sitting, standing), standing
+
+
 def should_stop(plan: Plan, sitting: Sitting) -> Stop | None:
     """The reason why the sitting ends now by the design's rules, None while it goes on."""
     return _stop(plan, sitting, None)
@@ -49,7 +55,7 @@ def _needs_no_standing(plan: Plan) -> bool:
 
 
 def _has_candidates(plan: Plan) -> bool:
-    return plan.is_simple and plan.hierarchy is None and plan.control.is_idle
+    return plan.is_simple and plan.control.is_idle
 
 
 def _stop(plan: Plan, sitting: Sitting, standing: Standing | None) -> Stop | None:
@@ -68,7 +74,7 @@ def _select(plan: Plan, sitting: Sitting, standing: Standing | None) -> NextItem
         return stop_for("form_complete") if item < 0 else NextItem(item)
     if _has_candidates(plan):
         theta = _expected_theta(plan, sitting) if standing is None else float(standing.theta[0, 0])
-        quick = _by_candidates(plan, sitting, theta)
+        quick = _by_candidates(plan, sitting, theta, _free_items(plan, sitting))
         if quick is not None:
             return NextItem(quick)
     return _by_scores(plan, standing or stand(plan, sitting))
@@ -79,29 +85,38 @@ def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
     return stop_for("pool_exhausted") if item < 0 else NextItem(item)
 
 
-def _by_candidates(plan: Plan, sitting: Sitting, theta: float) -> int | None:
+def _by_candidates(plan: Plan, sitting: Sitting, theta: float, allowed: NDArray[np.bool_]) -> int | None:
     """Maximum information among the few items that can be best at this ability; None when the list is used up."""
     block = plan.pool.blocks[0]
     lists = block.candidates
     cell = int(min(max((theta - lists.lower) / lists.width, 0.0), len(lists.order) - 1))
-    order, given = lists.order[cell], set(sitting.items.tolist())
-    eligible = sitting.eligible
-
-    def free(item: int) -> bool:
-        return item not in given and (eligible is None or bool(eligible[item]))
-
-    rank = next((rank for rank, item in enumerate(order.tolist()) if free(item)), None)
-    if rank is None:
+    order = lists.order[cell]
+    free = allowed[order]
+    rank = int(free.argmax())
+    if not free[rank]:
         return None
     last = int(lists.reach[cell, rank])
     if last >= len(order) and not lists.complete:
         return None
-    rivals = np.array([item for item in order[rank : last + 1].tolist() if free(item)], dtype=np.intp)
+    rivals = order[rank : last + 1][free[rank : last + 1]].astype(np.intp)
     if len(rivals) == 1:
         return int(rivals[0])
     information = block.curves.information(rivals, np.array(theta))[None]
     best = choose(information, session_key(sitting), len(sitting.items), plan.pool.keys[rivals])
     return int(rivals[best[0]])
+
+
+def _free_items(plan: Plan, sitting: Sitting) -> NDArray[np.bool_]:
+    """(n_items,) Items not given that this learner may see and that leave the blueprint completable."""
+    free = np.ones(len(plan.pool), dtype=bool) if sitting.eligible is None else sitting.eligible.copy()
+    free[sitting.items] = False
+    live = plan.open_atoms
+    if live is not None:
+        atom = live.hierarchy.atom
+        counts = np.bincount(atom[sitting.items], minlength=live.hierarchy.n_atoms)
+        left = np.bincount(atom[free], minlength=live.hierarchy.n_atoms)
+        free &= live.now(counts, left)[atom]
+    return free
 
 
 def _expected_theta(plan: Plan, sitting: Sitting) -> float:

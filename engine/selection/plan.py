@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.content.constraints import Constraints, compile_constraints
 from engine.content.feasibility import check_feasible
-from engine.content.hierarchy import Hierarchy, build_hierarchy
+from engine.content.hierarchy import Hierarchy, OpenAtoms, build_hierarchy
 from engine.content.shadow_test import ShadowModel, build_shadow_model
 from engine.designs import Design, DesignError, GlrRule, SprtRule
 from engine.exposure.control import ItemControl, build_control
@@ -35,6 +35,11 @@ class Plan:
     hierarchy: Hierarchy | None
     shadow: ShadowModel | None
     control: ItemControl
+
+    @cached_property
+    def open_atoms(self) -> OpenAtoms | None:
+        """The blueprint for one sitting at a time; None where no hierarchy keeps the content."""
+        return None if self.hierarchy is None else OpenAtoms(self.hierarchy)
 
     @cached_property
     def cuts(self) -> tuple[tuple[float, ...], ...]:
@@ -117,6 +122,16 @@ def compile_design(design: Design, pool: Pool) -> Plan:
         shadow=build_shadow_model(constraints, stopping.min_items, stopping.max_items) if by_shadow else None,
         control=build_control(design.exposure, pool),
     )
+
+
+def check_learner(plan: Plan, eligible: NDArray[np.bool_]) -> None:
+    """Raises InfeasibleDesign when the items one learner may still be shown, (n_items,), cannot fill the blueprint.
+
+    To be asked before a sitting begins, when items were seen in earlier ones: afterwards nothing can go wrong.
+    """
+    stopping = plan.design.stopping
+    if plan.design.form == "adaptive":
+        check_feasible(plan.constraints, stopping.min_items, stopping.max_items, eligible)
 
 
 def _check_competencies(design: Design, pool: Pool) -> None:

@@ -64,6 +64,16 @@ def test_items_may_be_used_more_than_once_only_when_allowed() -> None:
     assert np.bincount(np.concatenate(forms.forms)).max() == 2
 
 
+def test_common_items_link_all_forms() -> None:
+    constraints, information = pool(100)
+    forms = assemble_forms(constraints, information, n_forms=3, n_items=12, common=[4, 7, 9])
+    uses = np.bincount(np.concatenate(forms.forms), minlength=100)
+    assert uses[[4, 7, 9]].tolist() == [3, 3, 3]
+    assert np.delete(uses, [4, 7, 9]).max() == 1
+    assert forms.value <= forms.bound
+    assert all(violations(constraints, chosen) == [] for chosen in forms.forms)
+
+
 def test_stimuli_stay_together_in_forms() -> None:
     curves = curves_of(dichotomous_bank(40, 5))
     members = tuple(np.arange(4 * s, 4 * s + 4) for s in range(10))

@@ -21,7 +21,7 @@ from engine.designs import (
     SumConstraint,
 )
 from engine.selection.next_item import NextItem, next_step, select_next
-from engine.selection.plan import Plan, compile_design
+from engine.selection.plan import Plan, check_learner, compile_design
 from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Sitting
 from engine.selection.standing import stand
@@ -186,6 +186,21 @@ def test_an_impossible_blueprint_is_refused_before_anyone_sits() -> None:
     pool = build_pool(dichotomous_bank(120, 3), design.ability, competency=COMPETENCY)
     with pytest.raises(DesignError, match="competency=add lacks 5"):
         compile_design(design, pool)
+
+
+def test_a_learner_who_has_seen_too_much_is_told_before_the_sitting() -> None:
+    design = Design(
+        name="again",
+        content=ContentDesign(constraints=(CountConstraint(attribute="competency", value="add", min=3),)),
+        stopping=StoppingDesign(min_items=5, max_items=10),
+    )
+    pool = build_pool(dichotomous_bank(120, 3), design.ability, competency=COMPETENCY)
+    plan = compile_design(design, pool)
+    unseen = np.ones(120, dtype=bool)
+    check_learner(plan, unseen)
+    unseen[[i for i, name in enumerate(COMPETENCY) if name == "add"][:-1]] = False
+    with pytest.raises(DesignError, match="competency=add lacks 2"):
+        check_learner(plan, unseen)
 
 
 MODULES = (

@@ -1,0 +1,58 @@
+"""A blueprint kept by candidate lists chooses what a look at the whole bank chooses."""
+
+import numpy as np
+import pytest
+
+from engine.content.hierarchy import OpenAtoms
+from engine.designs import ContentDesign, CountConstraint, Design, StoppingDesign
+from engine.selection.next_item import _by_scores, select_next
+from engine.selection.plan import compile_design
+from engine.selection.sitting import Sitting
+from engine.selection.standing import stand
+from engine.selection.tables import build_pool
+from psychometrics.models.base import ItemParameters
+
+N_ITEMS = 300
+FIELDS = "abcd"
+
+
+def blueprint_plan(seed: int, max_items: int = 20):
+    rng = np.random.default_rng(seed)
+    items = ItemParameters.logistic(rng.lognormal(0.0, 0.3, N_ITEMS), rng.normal(0.0, 1.0, N_ITEMS))
+    fields = tuple(FIELDS[number % len(FIELDS)] for number in range(N_ITEMS))
+    levels = tuple("low" if number % 3 else "high" for number in range(N_ITEMS))
+    constraints = (
+        CountConstraint(attribute="competency", min=2, max=6),
+        CountConstraint(attribute="competency", value="a", max=5),
+    )
+    design = Design(
+        name="blueprint",
+        content=ContentDesign(constraints=constraints),
+        stopping=StoppingDesign(min_items=8, max_items=max_items),
+    )
+    pool = build_pool(items, design.ability, competency=fields, attributes={"level": levels})
+    return compile_design(design, pool)
+
+
+@pytest.mark.parametrize("share", [0.06, 0.3, 1.0])
+def test_the_lists_choose_what_the_whole_bank_chooses(share: float) -> None:
+    plan, rng = blueprint_plan(5), np.random.default_rng(int(share * 100))
+    assert plan.hierarchy is not None
+    for number in range(300):
+        given = rng.permutation(N_ITEMS)[: rng.integers(0, 20)]
+        sitting = Sitting(
+            f"{number:032x}", given, rng.integers(0, 2, len(given)), rng.random(N_ITEMS) < share,
+        )  # fmt: skip
+        assert select_next(plan, sitting) == _by_scores(plan, stand(plan, sitting))
+
+
+def test_what_is_remembered_of_a_blueprint_is_what_it_says() -> None:
+    plan, rng = blueprint_plan(6), np.random.default_rng(6)
+    assert plan.hierarchy is not None
+    remembered = OpenAtoms(plan.hierarchy)
+    for _ in range(400):
+        counts = rng.integers(0, 6, plan.hierarchy.n_atoms)
+        left = rng.integers(0, 60, plan.hierarchy.n_atoms)
+        fresh = plan.hierarchy.open_atoms(counts[None], left[None])[0]
+        for _ in range(2):
+            assert remembered.now(counts, left).tolist() == fresh.tolist()
