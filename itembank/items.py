@@ -191,6 +191,9 @@ class ItemScoring(Record, frozen=True, kw_only=True):
     points_per_category: float = 1.0
     feedback: dict[str, str] = {}
     rationale: str = ""
+    """Why the key is right, as plain text; `feedback` is sanitised XHTML."""
+    unit: str = ""
+    """The unit that a typed number may carry ("kg", "%", "€"); any other unit makes an answer unreadable."""
 
 
 class ItemFacts(Record, frozen=True, kw_only=True):

@@ -99,10 +99,11 @@ def read_answer(item_scoring: ItemScoring, answer: Answer) -> dict[str, Value]:
         if identifier not in declared:
             asked = ", ".join(declared) or "none"
             raise AnswerInvalid(f"The answer names '{identifier}', which is no response of this item ({asked}).")
-    return {name: _read_response(response, answer.get(name)) for name, response in declared.items()}
+    unit = item_scoring.unit
+    return {name: _read_response(response, answer.get(name), unit) for name, response in declared.items()}
 
 
-def _read_response(declared: ResponseDeclaration, given: list[str] | None) -> Value:
+def _read_response(declared: ResponseDeclaration, given: list[str] | None, unit: str) -> Value:
     if given is None:
         return read_value(declared.default, declared.base_type, declared.cardinality)
     _check_form(declared, given)
@@ -110,7 +111,7 @@ def _read_response(declared: ResponseDeclaration, given: list[str] | None) -> Va
     if declared.cardinality == "record":
         return record_of(texts[0]) if texts else NULL
     try:
-        atoms = tuple(_read_typed(text, declared) for text in texts)
+        atoms = tuple(_read_typed(text, declared, unit) for text in texts)
     except ValueError as failure:
         raise AnswerInvalid(f"The answer to '{declared.identifier}' cannot be read: {failure}") from None
     return Value(base_type=declared.base_type, cardinality=declared.cardinality, atoms=atoms)
@@ -125,11 +126,11 @@ def _check_form(declared: ResponseDeclaration, given: list[str]) -> None:
         raise AnswerInvalid(f"The answer to '{declared.identifier}' is longer than {LONGEST_ANSWER} characters.")
 
 
-def _read_typed(text: str, declared: ResponseDeclaration) -> Atom:
-    """One value as a learner gives it: numbers may carry a decimal comma or separators of thousands."""
+def _read_typed(text: str, declared: ResponseDeclaration, unit: str) -> Atom:
+    """One value as a learner gives it: numbers may carry a unit, a decimal comma, separators of thousands."""
     if declared.base_type not in NUMERIC:
         return read_atom(text, declared.base_type)
-    readings = numbers.typed(text)
+    readings = numbers.typed(numbers.without_unit(text, unit))
     right = {reading for key in declared.correct for reading in numbers.typed(key)}
     chosen = next((reading for reading in readings if reading in right), readings[0])
     if declared.base_type == "integer" and chosen.denominator != 1:
@@ -196,7 +197,8 @@ def _numeric(item_scoring: ItemScoring, answer: Answer, state: State) -> None:
     """Every response must be near enough to one of the keys, in one of the ways in which it can be read."""
     texts = [text for response in _answered(item_scoring) for text in answer.get(response.identifier, ())]
     given = [text for text in texts if text.strip()]
-    right = bool(given) and all(_near_a_key(text, item_scoring.numeric) for text in given)
+    bare = [numbers.without_unit(text, item_scoring.unit) for text in given]
+    right = bool(bare) and all(_near_a_key(text, item_scoring.numeric) for text in bare)
     state.set("SCORE", number(numbers.of_float(item_scoring.points_per_category) * item_scoring.max_category * right))
 
 

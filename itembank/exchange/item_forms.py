@@ -115,7 +115,7 @@ def numeric_item(stem: str, keys: tuple[NumericKey, ...], *, unit: str = "", max
     declaration = ResponseDeclaration(
         identifier=RESPONSE, base_type="float", correct=tuple(_number(key.value) for key in keys[:1])
     )
-    scoring = ItemScoring(rule="numeric", responses=(declaration,), numeric=keys, max_category=max_score)
+    scoring = ItemScoring(rule="numeric", responses=(declaration,), numeric=keys, max_category=max_score, unit=unit)
     return Formed(
         content=ItemContent(body=place(body, RESPONSE), interactions=(entry,)), scoring=scoring, changes=changes
     )

@@ -25,7 +25,7 @@ YES = frozenset({"1", "yes", "true", "y", "x"})
 COLUMNS = (
     "item_id", "competency", "type", "key", "max_score", "model", "anchor", "enemy_of", "stem", "options", "level",
     "rationale", "usual_seconds", "tags", "title", "tolerance", "language", "stimulus", "stimulus_key", "scoring",
-    "alignments", "source", "word_count", "item_type", "shuffle",
+    "alignments", "source", "word_count", "item_type", "shuffle", "unit",
 )  # fmt: skip
 KINDS = ("choice", "multiple", "numeric", "text", "human")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
@@ -171,7 +171,7 @@ def _formed(row: Row, kind: str, max_score: int) -> Formed:
     if not key:
         raise ItemInvalid(f"a {kind} item needs a key; write the right answer in column 'key'.")
     if kind == "numeric":
-        return numeric_item(stem, _numeric_keys(row, key), max_score=max_score)
+        return numeric_item(stem, _numeric_keys(row, key), unit=row.get("unit"), max_score=max_score)
     if kind == "text":
         return text_item(stem, dict.fromkeys(key, float(max_score)), max_score=max_score)
     return _choice(row, key, kind == "multiple", max_score)

@@ -72,6 +72,7 @@ def _cells(item: Item) -> dict[str, str]:
         "stem": without_last(content.body, RESPONSE),
         "options": join_bars(choice.content for choice in interaction.choices) if interaction else "",
         "shuffle": "yes" if interaction and interaction.shuffle else "",
+        "unit": interaction.unit if interaction else "",
         "level": facts.level,
         "rationale": item.scoring.rationale,
         "usual_seconds": "" if facts.usual_seconds is None else f"{facts.usual_seconds:g}",

@@ -9,6 +9,8 @@ _GROUPED_BY_POINT = re.compile(r"\d{1,3}((\.\d{3}){2,}|(\.\d{3})+(?=,))(,\d*)?")
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ '’_]\d{3})+([.,]\d*)?")
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 _LONGEST = 400
+_PART_OF_A_NUMBER = re.compile(r"\d|^[-+.,'’_ ]*$")
+CURRENCIES = ("€", "$", "£", "¥")
 
 
 def exact(text: str) -> Fraction:
@@ -29,7 +31,7 @@ def of_float(value: float) -> Fraction:
 
 
 def typed(text: str) -> tuple[Fraction, ...]:
-    """What a person may mean by a typed number: "3,5", "1 234,5", "1,234.5", "−2", "50 %" without the sign.
+    """What a person may mean by a typed number: "3,5", "1 234,5", "1,234.5", "−2"; units are taken off before.
 
     A comma before exactly three digits ("1,234") has two readings, thousands first; everything else has one.
 
@@ -43,6 +45,31 @@ def typed(text: str) -> tuple[Fraction, ...]:
     if _AMBIGUOUS.fullmatch(body):
         readings.append(exact(sign + body.replace(",", ".")))
     return tuple(readings)
+
+
+def without_unit(text: str, unit: str) -> str:
+    """A typed number without the unit that stands before or behind it: "5 kg", "17%", "€8000".
+
+    Only the unit that the item declares is taken off (a word of more than three letters in any case), so "5 g" where
+    kilograms are asked stays unreadable instead of being five kilograms. Without a declared unit a percent sign behind
+    or a sign of currency on either side is taken off. The number is never converted.
+    """
+    stripped = _cleaned(text)
+    for mark in (unit,) if unit else ("%", *CURRENCIES):
+        if _PART_OF_A_NUMBER.search(mark):
+            continue
+        width = len(mark)
+        if _same_unit(stripped[-width:], mark) and len(stripped) > width:
+            return stripped[:-width].rstrip()
+        sign = stripped[:1] if stripped[:1] in ("+", "-") else ""
+        rest = stripped[len(sign) :].lstrip()
+        if mark != "%" and _same_unit(rest[:width], mark) and len(rest) > width:
+            return sign + rest[width:].lstrip()
+    return stripped
+
+
+def _same_unit(given: str, unit: str) -> bool:
+    return given == unit or (len(unit) > 3 and given.casefold() == unit.casefold())
 
 
 def _cleaned(text: str) -> str:

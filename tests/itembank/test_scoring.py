@@ -268,3 +268,36 @@ def test_no_answer_breaks_scoring(answer):
         except AnswerInvalid:
             continue
         assert 0 <= result.category <= scoring.max_category
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "right"),
+    [
+        ("5", "kg", True),
+        ("5 kg", "kg", True),
+        ("5kg", "kg", True),
+        ("−5 kg", "kg", False),
+        ("17%", "%", True),
+        ("17 %", "", True),
+        ("€8,000", "€", True),
+        ("8 000 €", "", True),
+        ("$ 8000", "", True),
+        ("12 Deliveries", "deliveries", True),
+        ("5000 g", "kg", None),
+        ("5 g", "kg", None),
+        ("5 KG", "kg", None),
+        ("5 kg", "", None),
+        ("1e3 kg", "kg", False),
+        ("51", "1", False),
+        ("kg", "kg", None),
+    ],
+)
+def test_a_typed_number_may_carry_the_unit_that_is_asked_for(typed: str, unit: str, right: bool | None) -> None:
+    keys = tuple(NumericKey(value=value) for value in (5.0, 17.0, 8000.0, 12.0))
+    declared = ResponseDeclaration(identifier="RESPONSE", base_type="float", correct=("5",))
+    asked = ItemScoring(rule="numeric", responses=(declared,), numeric=keys, unit=unit)
+    if right is None:
+        with pytest.raises(AnswerInvalid, match="not a number"):
+            score(asked, {"RESPONSE": [typed]})
+    else:
+        assert (score(asked, {"RESPONSE": [typed]}).category == 1) is right

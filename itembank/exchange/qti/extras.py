@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import msgspec
 
 from itembank.errors import ItemInvalid
-from itembank.exchange.html import sanitise
 from itembank.exchange.json_lines import cleaned
 from itembank.exchange.qti.items import ReadItem
 from itembank.expressions.checks import check_rules
@@ -57,5 +56,4 @@ def _made_safe(item: Item, read: ReadItem) -> Item:
     """Extras come from outside like any other text: sanitised, and with no assets but those of the item file."""
     assets = tuple(asset for asset in item.content.assets if asset.sha256 in read.assets)
     content = msgspec.structs.replace(item.content, assets=assets)
-    scoring = msgspec.structs.replace(item.scoring, rationale=sanitise(item.scoring.rationale))
-    return cleaned(msgspec.structs.replace(item, content=content, scoring=scoring))
+    return cleaned(msgspec.structs.replace(item, content=content))

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 from lxml import etree
 
 from itembank.errors import FileRefused, ItemInvalid
+from itembank.exchange.authored_html import plain_text
 from itembank.exchange.qti.body import BodyReader
 from itembank.exchange.qti.declarations import read_outcome, read_response
 from itembank.exchange.qti.interactions import CUSTOM, HANDLERS
@@ -106,13 +107,19 @@ class _ItemReader:
             outcomes=self.outcomes,
             rules=rules,
             feedback=dict(sorted(self.body.feedback.items())),
-            rationale="\n".join(self.body.guidance),
+            rationale=self._rationale(),
         )
         if unsupported(rules):
             return scoring
         cut_scoring, note = cut(scoring, interactions)
         self.notes.extend([note] if note else [])
         return cut_scoring
+
+    def _rationale(self) -> str:
+        """Guidance for scorers is plain text here; what only markup can say is named."""
+        if any(SHOWN_BY_MARKUP.search(part) for part in self.body.guidance):
+            self.notes.append("Its guidance for scorers is kept as plain text, without pictures, formulas and tables.")
+        return "\n".join(plain_text(part) for part in self.body.guidance)
 
     def _rule(self, interactions: tuple[Interaction, ...]) -> tuple[ScoringRule, tuple[dict[str, object], ...]]:
         processing = child(self.root, "response_processing")
@@ -201,6 +208,7 @@ class _ItemReader:
             self.reasons.append("it has no key and no rule to score it by")
 
 
+SHOWN_BY_MARKUP = re.compile(r"<(img|math|table|audio|video|object)\b")
 NOT_ASKING = ("end_attempt", "media")
 
 

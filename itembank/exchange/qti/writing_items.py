@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from itembank.exchange.authored_html import paragraphs
 from itembank.exchange.qti.body import UNLESS
 from itembank.exchange.qti.names import XML
 from itembank.exchange.qti.writing import Version, Writer, printable, written
@@ -132,7 +133,10 @@ def _write_body(writer: Writer, root: etree._Element, item: Item, body: BodyWrit
     body.body(item.content.body, made)
     if item.scoring.rationale:
         rubric = writer.add(made, "rubric_block", {"view": "scorer"})
-        body.text(item.scoring.rationale, writer.add(rubric, "content_body") if writer.version == "3.0" else rubric)
+        body.text(
+            paragraphs(item.scoring.rationale),
+            writer.add(rubric, "content_body") if writer.version == "3.0" else rubric,
+        )
 
 
 def _write_processing(writer: Writer, root: etree._Element, scoring: ItemScoring) -> None:

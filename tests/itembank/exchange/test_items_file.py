@@ -199,3 +199,12 @@ def test_real_items_of_timss(shared_data: Path) -> None:
     assert report.counts["refused"] == 0
     assert {item.not_deliverable for item in items} == {"no stem"}
     assert len({item.facts.competencies for item in items}) == 9
+
+
+def test_a_unit_is_shown_taken_and_written_again() -> None:
+    header, row = ("item_id", "stem", "key", "unit"), {"item_id": "w", "stem": "How heavy?", "key": "5", "unit": "kg"}
+    (item,), _ = read_items(write_table(header, [row]))
+    assert item.content.interactions[0].unit == item.scoring.unit == "kg"
+    assert score(item.scoring, {"RESPONSE": ["5 kg"]}).category == 1
+    data, _ = write_items([item])
+    assert content_hash(read_items(data)[0][0]) == content_hash(item)

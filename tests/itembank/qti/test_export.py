@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from lxml import etree
 
 from itembank.errors import BankError
 from itembank.exchange.html import sanitise
+from itembank.exchange.items_file import read_items
 from itembank.exchange.qti.export import write_package
 from itembank.exchange.qti.extras import EXTRAS
 from itembank.exchange.qti.items import read_item
@@ -104,7 +106,8 @@ def test_what_qti_cannot_say_comes_back_too(version):
         numeric=(NumericKey(value=0.5, tolerance=0.05), NumericKey(value=20.0, tolerance=0.1, relative=True)),
         max_category=2,
         points_per_category=0.5,
-        rationale="<p>half</p>",
+        rationale="Half < 1 & more than 0 <b>.",
+        unit="€",
     )
     entry = ItemContent(
         body='<p>Half: <span data-interaction="RESPONSE"></span></p>',
@@ -331,3 +334,14 @@ def test_lookup_tables_and_external_outcomes_come_back_without_extras():
     assert any(isinstance(outcome, OutcomeDeclaration) and outcome.lookup for outcome in item.scoring.outcomes)
     for version in VERSIONS:
         assert content_hash(read_item(write_item(item, version, "x.xml"), "x.xml").item) == content_hash(item)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_sample_bank_comes_back_unchanged(version):
+    """300 items with marks of less and more in their rationales, units and enemies."""
+    sample = Path(__file__).parents[3] / "sample" / "items"
+    items = [item for path in sorted(sample.iterdir()) for item in read_items(path)[0]]
+    assert len(items) == 300
+    again = read_package(write_package(items, {}, version)).items
+    assert {item.key: content_hash(item) for item in again} == {item.key: content_hash(item) for item in items}
+    assert any("<" in item.scoring.rationale for item in items)

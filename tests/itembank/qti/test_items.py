@@ -58,7 +58,7 @@ def test_content_for_delivery_has_no_key_no_feedback_and_no_rules():
     assert "secret" not in sent
     assert "correct" not in sent
     assert found.item.scoring.feedback == {"FB.ok": "secret praise"}
-    assert found.item.scoring.rationale == "<p>secret guidance</p>"
+    assert found.item.scoring.rationale == "secret guidance"
 
 
 def test_marks_stand_where_the_interactions_stood():
