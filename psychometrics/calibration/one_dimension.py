@@ -25,7 +25,7 @@ from psychometrics.calibration.population import Population, moments, standard_p
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.priors import ASYMPTOTES, Prior
 from psychometrics.calibration.result import CalibrationResult, Group
-from psychometrics.calibration.standard_errors import StandardErrors, inverted, item_errors
+from psychometrics.calibration.standard_errors import StandardErrors, at_bounds, inverted, item_errors
 from psychometrics.models.base import Array
 
 FLATTER = 100.0
@@ -44,7 +44,9 @@ class OneEvidence:
     def standard_errors(self, result: CalibrationResult) -> StandardErrors:
         """Invert the observed information and carry it to the reported parameters."""
         problem, parameters = self.problem, self.parameters
-        covariance, status = inverted(observed_information(problem, self.blocks, parameters))
+        information = observed_information(problem, self.blocks, parameters)
+        held = at_bounds(problem.kinds, parameters.working, len(information))
+        covariance, status = inverted(information, held)
         positions = [self.used[kind.where] for kind in problem.kinds]
         names, covariances, rest = item_errors(
             problem.kinds, parameters.working, positions, covariance, len(result.items)

@@ -22,7 +22,7 @@ from psychometrics.calibration.one_dimension import scale_prior
 from psychometrics.calibration.population import standard_population
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.result import CalibrationResult, Group
-from psychometrics.calibration.standard_errors import StandardErrors, inverted, item_errors
+from psychometrics.calibration.standard_errors import StandardErrors, at_bounds, inverted, item_errors
 from psychometrics.models.base import Array
 
 MOST_DIMENSIONS = 12
@@ -160,9 +160,10 @@ class ManyEvidence:
 
     def standard_errors(self, result: CalibrationResult) -> StandardErrors:
         """Invert the observed information and carry it to the reported parameters."""
-        covariance, status = inverted(observed_information_many(self.problem, self.blocks, self.parameters))
+        information = observed_information_many(self.problem, self.blocks, self.parameters)
         kinds = [kind for part in self.problem.parts for kind in part.kinds]
         working = [values for own in self.parameters.parts for values in own.working]
+        covariance, status = inverted(information, at_bounds(kinds, working, len(information)))
         positions = [
             used[kind.where] for part, used in zip(self.problem.parts, self.used, strict=True) for kind in part.kinds
         ]

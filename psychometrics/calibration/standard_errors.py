@@ -100,6 +100,9 @@ SINGULAR = 1e-10
 """An eigenvalue of the information, scaled to a unit diagonal, that is no more than this is none."""
 
 
+EDGE = 1e-3
+
+
 class Evidence(Protocol):
     """What a result keeps of its calibration to compute standard errors from, on demand."""
 
@@ -107,8 +110,30 @@ class Evidence(Protocol):
         """Invert the observed information and carry it to the reported parameters."""
 
 
-def inverted(information: Array) -> tuple[Array, str]:
-    """Inverse and its status; a direction the data do not determine gets the pseudo-inverse and a sentence."""
+def at_bounds(kinds: Sequence[Kind], working: Sequence[Array], size: int) -> NDArray[np.bool_]:
+    """Which rows of an information matrix belong to parameters at a bound, where the likelihood has no top: (size,)."""
+    found = np.zeros(size, dtype=bool)
+    flags = [
+        ((values <= kind.lower + EDGE) | (values >= kind.upper - EDGE))[:, kind.free].ravel()
+        for kind, values in zip(kinds, working, strict=True)
+    ]
+    columns = np.concatenate(flags)
+    found[pooling(kinds, columns.size)[columns]] = True
+    return found
+
+
+def inverted(information: Array, held: NDArray[np.bool_]) -> tuple[Array, str]:
+    """Inverse over the rows that are not held (0 in those that are) and its status.
+
+    A direction the data do not determine gets the pseudo-inverse and a sentence.
+    """
+    inverse = np.zeros_like(information)
+    free = np.ix_(~held, ~held)
+    inverse[free], status = _inverted(information[free])
+    return inverse, status
+
+
+def _inverted(information: Array) -> tuple[Array, str]:
     if not information.size:
         return information, "positive definite"
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), TINY))
@@ -147,7 +172,9 @@ def item_errors(
         for item, position in enumerate(where):
             own = target[place : place + n_free]
             inner = jacobian[item] @ covariance[np.ix_(own, own)] @ jacobian[item].T
-            names[position], covariances[position] = labels, 0.5 * (inner + inner.T)
+            varies = np.diag(inner) > 0
+            names[position] = tuple(name for name, moves in zip(labels, varies, strict=True) if moves)
+            covariances[position] = 0.5 * (inner + inner.T)[np.ix_(varies, varies)]
             place += n_free
     rest = int(target.max(initial=-1)) + 1
     return names, covariances, covariance[rest:, rest:]

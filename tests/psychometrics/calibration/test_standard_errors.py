@@ -79,7 +79,7 @@ def test_covariance_of_an_item_is_what_its_errors_are_made_of() -> None:
 
 
 def test_a_direction_without_information_is_said() -> None:
-    covariance, status = inverted(np.array([[2.0, 0.0], [0.0, 0.0]]))
+    covariance, status = inverted(np.array([[2.0, 0.0], [0.0, 0.0]]), np.zeros(2, dtype=bool))
     assert status.startswith("1 directions are not determined")
     assert covariance[0, 0] == pytest.approx(0.5)
     assert np.isfinite(covariance).all()
@@ -95,3 +95,18 @@ def test_polynomials_are_orthonormal_under_each_posterior() -> None:
         np.testing.assert_allclose(one.sum(axis=1), 0.0, atol=1e-10)
         for s, other in enumerate(found):
             np.testing.assert_allclose((one * other / posterior).sum(axis=1), float(r == s), atol=1e-8)
+
+
+def test_a_parameter_at_its_bound_has_no_error_and_the_others_are_conditional() -> None:
+    rng = np.random.default_rng(5)
+    responses = answers(bank("2pl", 8, rng), rng.normal(size=1500), rng)
+    result = calibrate(responses, "3pl")
+    at_bound = result.items.guessing < 2e-4
+    assert at_bound.any()
+    errors = result.standard_errors()
+    place = int(np.argmax(at_bound))
+    assert errors.names(place) == ("discrimination", "difficulty")
+    assert "guessing" not in errors.record(place)
+    assert np.isfinite(errors.column("difficulty")).all()
+    assert (errors.column("difficulty") > 0).all()
+    assert errors.status == "positive definite"
