@@ -52,9 +52,8 @@ def assay() -> None:
 def main() -> None:
     """Run the verb; an error that a person can mend is one sentence and exit status 1."""
     try:
-        assay(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        status = assay(prog_name="assay", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except click.UsageError as error:
         error.show()
         sys.exit(2)
