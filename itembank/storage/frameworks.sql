@@ -2,7 +2,8 @@
 INSERT INTO framework (uuid, institution_id, key, document, content_hash)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (institution_id, key)
-DO UPDATE SET document = EXCLUDED.document, content_hash = EXCLUDED.content_hash
+DO UPDATE SET document = EXCLUDED.document, content_hash = EXCLUDED.content_hash, changed_at = CASE
+    WHEN framework.content_hash = EXCLUDED.content_hash THEN framework.changed_at ELSE now() END
 RETURNING id
 
 -- name: save_competencies
@@ -20,5 +21,5 @@ SELECT id, document FROM framework WHERE key = $1
 -- name: of_bank
 SELECT f.id, f.document FROM framework f JOIN bank b ON b.framework_id = f.id WHERE b.id = $1
 
--- name: list
-SELECT id, uuid, key, document, content_hash FROM framework ORDER BY key
+-- name: published
+SELECT uuid, document, content_hash, changed_at FROM published_frameworks()

@@ -87,6 +87,7 @@ CREATE TABLE framework (
     document json NOT NULL,
     content_hash text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (institution_id, key),
     UNIQUE (institution_id, id)
 );
@@ -151,6 +152,22 @@ CREATE TABLE item_version (
     UNIQUE (institution_id, id)
 );
 
+-- Why an item came into its state, and through whom (NULL: the program itself). Never changed.
+CREATE TABLE item_event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    from_state text NOT NULL CHECK (from_state IN ('draft', 'pretest', 'operational', 'retired', 'quarantined')),
+    to_state text NOT NULL CHECK (to_state IN ('draft', 'pretest', 'operational', 'retired', 'quarantined')),
+    reason text NOT NULL CHECK (reason <> ''),
+    account_id bigint,
+    happened_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+CREATE INDEX item_event_item ON item_event (item_id);
+
 CREATE TABLE asset (
     institution_id bigint NOT NULL REFERENCES institution,
     sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
@@ -172,6 +189,31 @@ CREATE TABLE calibration (
     UNIQUE (institution_id, id)
 );
 CREATE INDEX calibration_bank ON calibration (bank_id);
+
+-- Answers of a field test: one row a person, a byte an item in the order of `item_ids`, 255 = not administered.
+CREATE TABLE field_test (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    name text NOT NULL CHECK (name <> ''),
+    item_ids bigint[] NOT NULL CHECK (cardinality(item_ids) > 0),
+    n_persons integer NOT NULL CHECK (n_persons > 0),
+    n_responses bigint NOT NULL CHECK (n_responses >= 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
+    UNIQUE (bank_id, name),
+    UNIQUE (institution_id, id)
+);
+
+CREATE TABLE field_response (
+    field_test_id bigint NOT NULL,
+    institution_id bigint NOT NULL,
+    person text NOT NULL CHECK (person <> ''),
+    categories bytea NOT NULL,
+    PRIMARY KEY (field_test_id, person),
+    FOREIGN KEY (institution_id, field_test_id) REFERENCES field_test (institution_id, id)
+);
 
 -- A published bank: what sittings pin. Content, parameters and probability tables are frozen and hashed here.
 CREATE TABLE bank_version (
@@ -482,14 +524,15 @@ CREATE POLICY keeper ON institution TO CURRENT_USER USING (true) WITH CHECK (tru
 -- What is written once is never changed: no UPDATE, no DELETE on evidence and on published versions.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO assay_app;
 GRANT INSERT ON
-    account, person, api_key, web_session, idempotency, framework, competency, bank, item, item_version, asset, calibration,
+    account, person, api_key, web_session, idempotency, framework, competency, bank, item, item_version, item_event, asset,
+    calibration, field_test, field_response,
     bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
     draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override
 TO assay_app;
 GRANT UPDATE ON person, draft TO assay_app;
 GRANT UPDATE (roles, disabled_at) ON account TO assay_app;
 GRANT UPDATE (revoked_at) ON api_key TO assay_app;
-GRANT UPDATE (document, content_hash) ON framework TO assay_app;
+GRANT UPDATE (document, content_hash, changed_at) ON framework TO assay_app;
 GRANT UPDATE (title) ON bank TO assay_app;
 GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
 GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
@@ -535,6 +578,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     ORDER BY a.id, v.number DESC
 $$;
 
+CREATE FUNCTION published_frameworks()
+RETURNS TABLE (uuid uuid, document json, content_hash text, changed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT f.uuid, f.document, f.content_hash, f.changed_at
+    FROM framework f
+    WHERE EXISTS (
+        SELECT 1 FROM bank b
+        JOIN bank_version v ON v.bank_id = b.id
+        JOIN assessment_version a ON a.bank_version_id = v.id AND a.withdrawn_at IS NULL
+        WHERE b.framework_id = f.id
+    )
+    ORDER BY f.id
+$$;
+
 CREATE FUNCTION institution_of_credential(credential_uuid uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT c.institution_id FROM credential c WHERE c.uuid = credential_uuid
@@ -555,10 +612,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$;
 
 REVOKE ALL ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), published_catalogue(), institution_of_credential(uuid),
+    identify_key(bytea), identify_web_session(bytea), published_catalogue(), published_frameworks(),
+    institution_of_credential(uuid),
     institution_by_key(text), sample_accounts()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), published_catalogue(), institution_of_credential(uuid),
+    identify_key(bytea), identify_web_session(bytea), published_catalogue(), published_frameworks(),
+    institution_of_credential(uuid),
     institution_by_key(text), sample_accounts()
 TO assay_app;
