@@ -14,6 +14,7 @@ from api.pages.looks import language
 from api.pages.render import page
 from api.pages.words import translator
 from api.settings import Settings
+from engine.gap_report.next_step import NextStep
 from engine.gap_report.report import CompetencyPart, GapReport
 from engine.gap_report.sentences import rendered
 from engine.messages import Language
@@ -80,10 +81,16 @@ async def see_result(
         request, "learner/result/page.html", found=found, policy=policy, said=said, zone=zone_of(policy),
         name_of=lambda key: occasion_name(key, spoken), decision=found.last.decision,
         groups=[(key, [part for part in parts if part.state in states]) for key, states in GROUPS],
-        steps=list(zip(said["next_steps"], found.report.next_steps)), names=names,
+        steps=[(w if _moves(step) else "", step) for w, step in zip(said["next_steps"], found.report.next_steps)],
+        names=names,
         because=[names.get(key, key) for key in found.last.decision.because] if found.last.decision else [],
         public_url=settings.public_url,
     )  # fmt: skip
+
+
+def _moves(step: NextStep) -> bool:
+    """Whether the chance of passing rises by a percent that can be said."""
+    return round(100 * (step.probability_before + step.gain)) > round(100 * step.probability_before)
 
 
 async def _find(database: Database, shelf: Shelf, caller: Caller, uuid: UUID) -> Found:

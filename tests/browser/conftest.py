@@ -1,0 +1,115 @@
+"""A real server on a free loopback port over the sample institution, and a real Chromium in front of it."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from api import sample_institution
+from api.app import create_app
+from api.settings import Settings
+from itembank.storage.database import Database
+from tests.conftest import database_name, with_database
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+N_PERSONS = 400
+"""Enough simulated persons for parameters that an adaptive test can run on; what it measures is not asked here."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def sample_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
+    """A database that holds the sample institution."""
+    name = f"assay_browser_{uuid4().hex[:8]}"
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{database_name(template_dsn)}"'))
+    dsn = with_database(server_dsn, name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample_institution, "N_PERSONS", N_PERSONS)
+        asyncio.run(_seed(dsn))
+    yield dsn
+    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _seed(dsn: str) -> None:
+    database = Database(dsn)
+    await sample_institution.seed(database, dsn)
+    await database.close()
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(statement)
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def base(sample_dsn: str) -> Iterator[str]:
+    """The address of the running server."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"Chromium is missing at {CHROMIUM}; install it (Debian: apt-get install chromium)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    app = create_app(Settings(public_url=address, is_demo=True), sample_dsn)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none", loop="asyncio")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    yield address
+    server.should_exit = True
+    thread.join(15)
+
+
+@pytest.fixture(scope="module")
+async def browser(base: str) -> AsyncIterator[Browser]:
+    """One Chromium for the module, with a profile of its own that vanishes with it."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield launched
+        await launched.close()
+
+
+async def new_learner(page: Page, base: str) -> None:
+    """Sign in as a fresh learner; ends on the sample assessment."""
+    await page.goto(base)
+    await page.get_by_role("button", name="Be a learner").click()
+    await page.wait_for_url("**/catalogue/sample/data-literacy")
+
+
+async def start_pre_test(page: Page, base: str) -> None:
+    """A fresh learner at the first question."""
+    await new_learner(page, base)
+    await page.get_by_role("button", name="Open my attempt").click()
+    await page.get_by_role("button", name="Start the pre-test").click()
+    await page.wait_for_url("**/sittings/*")
+
+
+async def open_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser context that gives up early."""
+    context = await browser.new_context(**options)
+    context.set_default_timeout(10_000)
+    return context
