@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 FORM_GAP = 1e-3
-REPAIRS = 3
+REPAIRS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def assemble_forms(
         table,
         goal,
         target is not None,
-        seconds / (n_forms + 1 + REPAIRS),
+        seconds / (n_forms + 1 + 2 * REPAIRS),
         np.asarray(common, dtype=np.intp),
     )
     left = np.full(constraints.n_items, float(max_use)) * (True if eligible is None else eligible)
@@ -97,19 +97,30 @@ def assemble_forms(
         chosen = _next_form(task, left, n_forms - number - 1)
         forms.append(chosen)
         left[chosen] -= 1.0
-    for _ in range(REPAIRS):
-        _replace_the_worst(task, forms, left)
+    repairs = 0
+    while repairs < REPAIRS and _evaluated(task, forms, bound).gap > FORM_GAP and _replace_the_worst(task, forms, left):
+        repairs += 1
     return _evaluated(task, forms, bound)
 
 
-def _replace_the_worst(task: _Task, forms: list[Indices], left: Floats) -> None:
-    """Assembles the worst form again from its own items and those left over, and keeps the better of the two."""
-    worst = int(np.argmax([_shortfall(task, chosen) for chosen in forms]))
-    left[forms[worst]] += 1.0
-    again = _next_form(task, left, 0)
-    if _shortfall(task, again) < _shortfall(task, forms[worst]):
-        forms[worst] = again
-    left[forms[worst]] -= 1.0
+def _replace_the_worst(task: _Task, forms: list[Indices], left: Floats) -> bool:
+    """Assembles the worst and the best form again from their items and those left over, if the worse one gains."""
+    short = [_shortfall(task, chosen) for chosen in forms]
+    pair = sorted({int(np.argmax(short)), int(np.argmin(short))})
+    for number in pair:
+        left[forms[number]] += 1.0
+    again: list[Indices] = []
+    free = left.copy()
+    for rest in reversed(range(len(pair))):
+        again.append(_next_form(task, free, rest))
+        free[again[-1]] -= 1.0
+    gains = max(_shortfall(task, chosen) for chosen in again) < max(short)
+    if gains:
+        for number, chosen in zip(pair, again, strict=True):
+            forms[number] = chosen
+    for number in pair:
+        left[forms[number]] -= 1.0
+    return gains
 
 
 def _shortfall(task: _Task, chosen: Indices) -> float:
