@@ -21,6 +21,7 @@ from engine.messages import Language
 from engine.policies.records import zone_of
 from engine.standing import Sitting
 from engine.storage import credits, sessions
+from engine.workflows.issue_credential import issue_credential
 from engine.workflows.open_attempt import AttemptView, view_of
 from engine.workflows.report_gaps import gap_report_of
 from engine.workflows.shelf import Shelf
@@ -72,6 +73,9 @@ async def see_result(
 ) -> Response[str]:
     """The report of everything answered so far."""
     found = await _find(database, shelf, caller, uuid)
+    if found.credit is not None and found.credit.credential_uuid is None and found.credit.revoked_at is None:
+        await issue_credential(database, shelf, caller.institution_id, uuid, settings.public_url)
+        found = await _find(database, shelf, caller, uuid)
     spoken = language(request)
     policy = found.view.publication.version.policy
     said = rendered(found.report, spoken)
