@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from psychometrics.calibration.preparation import Models, Prepared, prepare
 from psychometrics.calibration.priors import Prior
 from psychometrics.calibration.result import CalibrationResult
@@ -95,7 +93,10 @@ def competencies(dimensions: Sequence[str] | Mapping[str, str], item_id: tuple[s
         if absent:
             raise ValueError(f"dimensions names no competency for item {absent[0]}")
         return tuple(str(dimensions[name]) for name in item_id)
-    labels = tuple(str(label) for label in np.asarray(dimensions, dtype=object))
+    labels = list(dimensions)
     if len(labels) != len(item_id):
         raise ValueError(f"dimensions has {len(labels)} entries for {len(item_id)} items")
-    return labels
+    for name, label in zip(item_id, labels, strict=True):
+        if label is None or label == "":
+            raise ValueError(f"dimensions names no competency for item {name}")
+    return tuple(str(label) for label in labels)

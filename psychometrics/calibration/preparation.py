@@ -128,10 +128,11 @@ def _groups(groups: Any, reference: Any, n_persons: int) -> tuple[NDArray[np.int
     labels = np.asarray(groups)
     if labels.shape != (n_persons,):
         raise ValueError(f"groups has shape {labels.shape} for {n_persons} persons")
+    absent = [row for row, label in enumerate(labels.tolist()) if label in (None, "") or label != label]
+    if absent:
+        raise ValueError(f"groups row {absent[0]}: the group is absent")
     if labels.dtype.kind == "O":
         labels = labels.astype(str)
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError(f"groups row {int(np.argmax(np.isnan(labels)))}: the group is absent")
     values, places = np.unique(labels, return_inverse=True)
     names = [str(value) for value in values]
     if reference is not None:

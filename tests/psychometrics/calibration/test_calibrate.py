@@ -30,6 +30,8 @@ def _responses(n_persons: int = 300, n_items: int = 6, missing: float = 0.0) -> 
         ({"item_id": ["a"]}, "1 names for 6 columns"),
         ({"groups": ["a"]}, r"groups has shape \(1,\) for 300 persons"),
         ({"groups": [float("nan")] + [1.0] * 299}, "groups row 0: the group is absent"),
+        ({"groups": ["a", None] * 150}, "groups row 1: the group is absent"),
+        ({"dimensions": ["a", "b", "", "a", "b", "a"]}, "no competency for item item_3"),
         ({"groups": ["a", "b"] * 150, "reference_group": "c"}, "'c' is not one of the groups a, b"),
         ({"priors": {"slope": "normal(0, 1)"}}, "no parameter 'slope'"),
         ({"priors": {"guessing": "beta(0, 1)"}}, "not positive"),
