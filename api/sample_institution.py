@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from api.sample_cohort import seed_cohort
+from api.settings import from_environment
 from engine.policies.documents import read_policy
 from engine.storage import assessments
 from engine.workflows.publish_assessment import publish_assessment
@@ -30,10 +32,11 @@ ACCOUNTS = {
 }
 
 
-async def seed(database: Database, owner_dsn: str) -> int:
+async def seed(database: Database, owner_dsn: str, public_url: str = "") -> int:
     """Make the sample institution, or bring it up to what this version ships; returns its id.
 
-    What is there already is left alone: a second start changes nothing.
+    What is there already is left alone: a second start changes nothing. `public_url` stands in the credentials of its
+    learners; what the environment says when it is empty.
     """
     institution_id = await institutions.create(
         owner_dsn, KEY, "Riverbank College (sample)", time_zone="Europe/London", is_sample=True
@@ -44,6 +47,7 @@ async def seed(database: Database, owner_dsn: str) -> int:
             people[pseudonym] = await accounts.create(connection, institution_id, pseudonym, roles, name)
     await _bank(database, institution_id)
     await _assessment(database, institution_id, people["demo-author"])
+    await seed_cohort(database, owner_dsn, institution_id, people, public_url or from_environment().public_url)
     return institution_id
 
 
