@@ -72,6 +72,31 @@ class Hierarchy:
         return legal
 
 
+class OpenAtoms:
+    """`Hierarchy.open_atoms` for one sitting at a time, worked out once for each state of the counts.
+
+    More items left in an atom than the longest test holds make no difference, so the states of a large bank are few.
+    """
+
+    _MOST = 20_000
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self.hierarchy = hierarchy
+        self._enough = int(hierarchy.high[-1]) + 1
+        self._known: dict[bytes, NDArray[np.bool_]] = {}
+
+    def now(self, counts: Counts, available: Counts) -> NDArray[np.bool_]:
+        """Atoms from which one more item leaves the blueprint completable: (n_atoms,) for (n_atoms,) counts."""
+        left = np.minimum(available, self._enough)
+        state = counts.tobytes() + left.tobytes()
+        known = self._known.get(state)
+        if known is None:
+            if len(self._known) >= self._MOST:
+                self._known.clear()
+            known = self._known[state] = self.hierarchy.open_atoms(counts[None], left[None])[0]
+        return known
+
+
 def build_hierarchy(constraints: Constraints, min_items: int, max_items: int) -> Hierarchy | None:
     """The hierarchy of a design's groups, or None when they overlap or are more than counts of items."""
     if constraints.enemies or constraints.sets or not all(row.count for row in constraints.rows):

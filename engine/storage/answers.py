@@ -36,7 +36,6 @@ class Moved(Record, frozen=True, kw_only=True):
 
 async def lock(connection: Connection, uuids: Sequence[UUID]) -> dict[UUID, Locked]:
     """The sittings that exist and that no other step holds; nothing here waits for anybody."""
-    await connection.execute(PLANNER)
     return {record["uuid"]: _locked(dict(record)) for record in await connection.fetch(sql.lock, uuids)}
 
 

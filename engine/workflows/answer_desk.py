@@ -8,7 +8,8 @@ the locked row stands where it was remembered.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,8 +18,7 @@ from engine.delivery import ShownItem
 from engine.errors import EngineError
 from engine.policies.records import occasion_of
 from engine.progress import Kept, Progress, eligible_items, sitting_at
-from engine.selection.next_item import NextItem, next_step
-from engine.selection.standing import stand
+from engine.selection.next_item import NextItem, step_and_standing
 from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
 from engine.storage import answers
 from engine.storage.answers import Moved
@@ -71,8 +71,8 @@ class AnswerDesk:
         self._shelf = shelf
         self._kept = Kept()
         self._queues: dict[int, deque[Waiting]] = {}
-        self._lanes: set[asyncio.Task[None]] = set()
-        self._alone: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._n_lanes = 0
         self._n_waiting = 0
 
     async def answer(self, institution_id: int, account_id: int, session_uuid: UUID, read: Reader) -> Step:
@@ -87,10 +87,9 @@ class AnswerDesk:
         queue = self._queues.setdefault(institution_id, deque())
         queue.append(Waiting(institution_id, account_id, session_uuid, read, promise))
         self._n_waiting += 1
-        if len(self._lanes) < LANES:
-            lane = asyncio.create_task(self._serve())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
+        if self._n_lanes < LANES:
+            self._n_lanes += 1
+            self._run(self._serve())
         try:
             step: Step = await promise
         finally:
@@ -99,8 +98,13 @@ class AnswerDesk:
 
     async def close(self) -> None:
         """Finish what waits."""
-        while self._lanes or self._alone:
-            await asyncio.gather(*self._lanes, *self._alone, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self) -> None:
         while self._queues:
@@ -117,12 +121,13 @@ class AnswerDesk:
             except Exception:
                 for waiting in batch:
                     self._go_alone(waiting)
+        self._n_lanes -= 1  # nothing may wait between the look at the queues and this line
 
     async def _write(self, institution_id: int, batch: Sequence[Waiting]) -> None:
         """Lock, work out, write, commit; only then keep the promises."""
         ready: list[_Ready] = []
         alone: list[Waiting] = []
-        async with self._database.transaction(institution_id) as connection:
+        async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
                 place = places.get(waiting.session_uuid)
@@ -163,9 +168,7 @@ class AnswerDesk:
         return places
 
     def _go_alone(self, waiting: Waiting) -> None:
-        task = asyncio.create_task(self._answer_alone(waiting))
-        self._alone.add(task)
-        task.add_done_callback(self._alone.discard)
+        self._run(self._answer_alone(waiting))
 
     async def _answer_alone(self, waiting: Waiting) -> None:
         try:
@@ -208,11 +211,10 @@ def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, p
     answered = score_last(publication, progress.shown, given, session.now)
     progress = progress.after(answered)
     plan, sitting = publication.plans[session.occasion], sitting_at(session, progress)
-    chosen = next_step(plan, sitting)
+    chosen, standing = step_and_standing(plan, sitting)
     if not isinstance(chosen, NextItem):
         return None
     following = shown_item(publication, len(progress.shown), chosen, session.now)
-    standing = stand(plan, sitting)
     theta, sem = float(standing.theta[0].mean()), float(standing.sem[0].mean())
     moved = Moved(
         session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,

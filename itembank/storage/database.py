@@ -46,15 +46,17 @@ class Database:
                 await asyncio.wait_for(pool.close(), 5)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, institution_id: int | None) -> AsyncIterator[Connection]:
+    async def transaction(self, institution_id: int | None, settings: str = "") -> AsyncIterator[Connection]:
         """A transaction that sees the rows of one institution (None: none, only the owner's questions).
+
+        `settings`: SET LOCAL statements of the program's own, sent along with its beginning.
 
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
         """
         async with self._connection() as connection:
             named = "" if institution_id is None else str(int(institution_id))
-            await connection.execute(f"BEGIN; SET LOCAL assay.institution = '{named}'")
+            await connection.execute(f"BEGIN; SET LOCAL assay.institution = '{named}'; {settings}")
             try:
                 yield connection
             except BaseException:
