@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import open_context, start_pre_test
+from tests.browser.looking import look
 
 MODES: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -17,22 +17,10 @@ MODES: dict[str, dict[str, Any]] = {
     "360 px": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
     "200 %": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2, "color_scheme": "dark"},
 }
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = {
     "visitor": ["/", "/catalogue", "/practice", "/practice?item=practice-02", "/display", "/sign-in", "/nowhere"],
     "learner": ["/catalogue/sample/data-literacy", "/my", "/my-data", "/display"],
 }
-
-
-async def look(page: Page, mode: str, problems: list[str]) -> None:
-    """axe, and whether the page is wider than its window."""
-    found = await Axe().run(page, options={"runOnly": RULES})
-    for violation in found.response["violations"]:
-        for node in violation["nodes"]:
-            problems.append(f"{mode} {page.url}: {violation['id']}: {node['html'][:160]}")
-    too_wide = await page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if too_wide > 0:
-        problems.append(f"{mode} {page.url}: {too_wide} px wider than the window")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -6,6 +6,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.answers import row_on_screen
 from tests.browser.conftest import new_learner, open_context, start_pre_test
+from tests.browser.looking import look
 
 FOCUSED = "() => (document.activeElement.innerText || document.activeElement.value || '').trim()"
 
@@ -74,7 +75,17 @@ async def test_the_whole_way_by_keyboard_alone_without_javascript(browser: Brows
     assert 15 <= await sit_by_keyboard(page, 25) <= 25
     await expect(page.get_by_role("heading", level=1)).to_have_text("You passed the post-test.")
     await expect(page.get_by_role("heading", name="0.6 credit hours are yours")).to_be_visible()
+    problems: list[str] = []
+    with_script = await open_context(browser, viewport={"width": 360, "height": 740})
+    await with_script.add_cookies(await context.cookies())  # type: ignore[arg-type]
+    credited = await with_script.new_page()
+    await credited.goto(page.url)
+    await look(credited, "credited", problems)
+    await credited.emulate_media(media="print")
+    assert (await credited.pdf(format="A4")).count(b"/Type /Page\n") <= 2
+    await with_script.close()
     await context.close()
+    assert problems == []
 
 
 async def test_a_killed_window_resumes_elsewhere_at_the_same_question_and_draft(browser: Browser, base: str) -> None:

@@ -1,0 +1,17 @@
+"""What is asked of every page that is on screen: axe finds nothing, and nothing is cut off at the side."""
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+async def look(page: Page, mode: str, problems: list[str]) -> None:
+    """axe, and whether the page is wider than its window."""
+    found = await Axe().run(page, options={"runOnly": RULES})
+    for violation in found.response["violations"]:
+        for node in violation["nodes"]:
+            problems.append(f"{mode} {page.url}: {violation['id']}: {node['html'][:160]}")
+    too_wide = await page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if too_wide > 0:
+        problems.append(f"{mode} {page.url}: {too_wide} px wider than the window")
