@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.auth import guard, provide_caller, provide_visitor
-from api.dependencies import provide_database, provide_desk, provide_settings, provide_shelf
+from api.dependencies import provide_database, provide_settings, provide_shelf
 from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
 from api.identities import Identities
@@ -46,7 +46,6 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
         guards=[guard],
         dependencies={
             "database": Provide(provide_database, sync_to_thread=False),
-            "desk": Provide(provide_desk, sync_to_thread=False),
             "shelf": Provide(provide_shelf, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "caller": Provide(provide_caller),

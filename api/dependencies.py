@@ -3,7 +3,6 @@
 from litestar.datastructures import State
 
 from api.settings import Settings
-from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
 from itembank.storage.database import Database
 
@@ -18,12 +17,6 @@ def provide_shelf(state: State) -> Shelf:
     """Publications kept in memory."""
     shelf: Shelf = state.shelf
     return shelf
-
-
-def provide_desk(state: State) -> AnswerDesk:
-    """Where answers are taken."""
-    desk: AnswerDesk = state.desk
-    return desk
 
 
 def provide_settings(state: State) -> Settings:

@@ -91,10 +91,10 @@ def check_turn(session: SessionRow, shown: Sequence[Administered], given: Given)
         AlreadyAnswered, OutOfTurn: another position is on screen.
         SittingOver: the sitting has ended.
     """
-    digest = request_hash(given)
+    sent = given.client_id.int
     for earlier in shown:
-        if earlier.client_id == given.client_id:
-            if earlier.request_hash != digest:
+        if earlier.client_id is not None and earlier.client_id.int == sent:
+            if earlier.request_hash != request_hash(given):
                 raise ReusedId("This id came with another answer before; send a new answer under a new id.")
             return earlier
     if session.finished_at is not None:

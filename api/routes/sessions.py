@@ -68,11 +68,11 @@ class SessionRoutes(Controller):
         uuid: FromPath[UUID],
         data: JSONBody[NewResponse],
         caller: NamedDependency[Caller],
-        database: NamedDependency[Database],
-        desk: NamedDependency[AnswerDesk],
     ) -> Response[SessionDocument]:
         """201: stored, with the next item or the end. 200: the same again. 409: another item is on screen."""
         client_id = data.id or uuid4()
+        database: Database = request.app.state.database  # not injected: several dependencies cost a task group
+        desk: AnswerDesk = request.app.state.desk
 
         def read(content: ItemContent) -> Given:
             return Given(position=data.position, answer=read_answer(content, data.answer), client_id=client_id)

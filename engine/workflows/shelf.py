@@ -11,14 +11,19 @@ from engine.policies.records import Occasion
 from engine.selection.plan import Plan, compile_design
 from engine.storage import assessments
 from engine.storage.assessments import AssessmentVersion
+from itembank.answers import check_answer
 from itembank.competencies import Framework
+from itembank.items import Answer
 from itembank.published import thaw_grid, thaw_table
+from itembank.scoring import Scored, score
 from itembank.storage import bank_versions, frameworks
 from itembank.storage import items as item_rows
 from itembank.storage.database import Connection
 from psychometrics.models.base import ItemParameters
 
 CAPACITY = 64
+SCORES = 20_000
+LONG_ANSWER = 100
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,27 @@ class Publication:
             occasion.key: compile_design(design_of(occasion), self.bank.pool(design_of(occasion).ability))
             for occasion in self.version.policy.occasions
         }
+
+
+    def scored(self, position: int, answer: Answer) -> Scored:
+        """The score of an answer to the item at a position; usual ones are worked out once, for they never change.
+
+        Raises:
+            AnswerInvalid: when the answer does not fit the item's form.
+        """
+        key = (position, tuple((name, *values) for name, values in answer.items()))
+        known = self._scores.get(key)
+        if known is None:
+            item = self.bank.items[position]
+            check_answer(item.content, answer)
+            known = score(item.scoring, answer)
+            if len(self._scores) < SCORES and sum(len(part) for parts in key[1] for part in parts) < LONG_ANSWER:
+                self._scores[key] = known
+        return known
+
+    @cached_property
+    def _scores(self) -> dict[tuple[int, tuple[tuple[str, ...], ...]], Scored]:
+        return {}
 
 
 def design_of(occasion: Occasion) -> Design:
@@ -77,6 +103,7 @@ async def load_bank(connection: Connection, bank_version_id: int) -> FrozenBank:
     version = await bank_versions.get(connection, bank_version_id)
     frozen = await bank_versions.items(connection, bank_version_id)
     stored = await item_rows.versions(connection, [item.item_version_id for item in frozen])
+    counting = [item for item in frozen if item.state == "operational"]
     return FrozenBank(
         version_id=version.id,
         version_uuid=str(version.uuid),
@@ -86,9 +113,9 @@ async def load_bank(connection: Connection, bank_version_id: int) -> FrozenBank:
         items=tuple(item.item for item in stored),
         item_ids=tuple(item.item_id for item in frozen),
         pretest=tuple(item.state == "pretest" for item in frozen),
-        competency=tuple(item.competency for item in frozen),
-        parameters=ItemParameters.from_records([item.parameters for item in frozen]),
-        tables=tuple(thaw_table(item.probabilities) for item in frozen),
+        competency=tuple(item.competency for item in counting),
+        parameters=ItemParameters.from_records([item.parameters for item in counting]),
+        tables=tuple(thaw_table(item.probabilities) for item in counting),
         grid=thaw_grid(version.grid),
         dimensions=tuple(version.correlations["dimensions"]),
         correlations=tuple(tuple(row) for row in version.correlations["correlations"]),

@@ -22,6 +22,7 @@ from engine.errors import NoItemLeft, SittingOver, Unknown
 from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished, SittingStarted
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
+from engine.pretest import or_pretest, pretest_items
 from engine.selection.next_item import NextItem
 from engine.sessions import Administered, Given, Opening, SessionRow, check_turn, deadline_of, request_hash, time_is_up
 from engine.stopping.stop import Stop
@@ -29,10 +30,8 @@ from engine.storage import attempts, credits, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
-from itembank.answers import check_answer
 from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
-from itembank.scoring import score
 from itembank.storage.database import Connection, Database
 
 
@@ -111,6 +110,7 @@ async def _start(
     first = next_of(plan, sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0))
     if isinstance(first, Stop):
         raise NoItemLeft(f"No question can be shown: {first.sentence} Nothing was started and no attempt is used up.")
+    first = or_pretest(plan.design, bank, uuid.hex, [], pretest_items(bank, seen, pool), first)
     accommodation = decide(policy, events, now).accommodation
     prior = plan.design.ability
     opening = Opening(
@@ -132,10 +132,11 @@ def positions_of(publication: Publication, item_keys: Sequence[str]) -> list[int
     Raises:
         Unknown: naming the first key that the published bank does not hold.
     """
-    index = {item.key: place for place, item in enumerate(publication.bank.items)}
+    bank = publication.bank
+    index = {item.key: place for place, item in enumerate(bank.items[: bank.n_operational])}
     for key in item_keys:
         if key not in index:
-            raise Unknown(f"The published bank holds no item '{key}'; leave it out.")
+            raise Unknown(f"The published bank holds no operational item '{key}'; leave it out.")
     return sorted(index[key] for key in item_keys)
 
 
@@ -197,9 +198,7 @@ def _read(publication: Publication, shown: Sequence[Administered], read: Callabl
 def score_last(publication: Publication, shown: Sequence[Administered], given: Given, now: datetime) -> Administered:
     """The item on screen with its scored answer."""
     last = shown[-1]
-    item = publication.bank.items[last.bank_position]
-    check_answer(item.content, given.answer)
-    scored = score(item.scoring, given.answer)
+    scored = publication.scored(last.bank_position, given.answer)
     return Administered(
         position=last.position, bank_position=last.bank_position, item_id=last.item_id, is_pretest=last.is_pretest,
         shown_at=last.shown_at, category=scored.category, score=scored.score, answer=given.answer,
@@ -222,6 +221,8 @@ async def _advance(
     following = next_of(plan, sitting)
     if isinstance(following, Stop):
         return await _end(connection, institution_id, publication, attempt, session, shown, following.reason)
+    candidates = pretest_items(publication.bank, seen, session.pool)
+    following = or_pretest(plan.design, publication.bank, session.uuid.hex, shown, candidates, following)
     item = shown_item(publication, len(shown), following, session.now)
     await sessions.show_item(connection, institution_id, session.id, session.account_id, item)
     theta, sem = running_estimate(plan, sitting)
