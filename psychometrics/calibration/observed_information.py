@@ -30,7 +30,10 @@ from psychometrics.quadrature import normal_weights
 
 HIGHEST_DEGREE = 30
 LEFT_OUT = 3e-4
-"""A degree that adds less than this share to every parameter's lost information is the last."""
+"""A degree that adds less than this share to a parameter's lost information is the last it needs."""
+STRAGGLERS = 0.02
+"""Share of parameters that need not wait for it, as long as the degree adds less than this to theirs: curves that rise
+between two nodes would need every degree there is."""
 
 
 def observed_information(problem: Problem, blocks: Sequence[Block], parameters: Parameters) -> Array:
@@ -94,10 +97,15 @@ def _lost_information(
         part *= np.sqrt(weights)[:, None].astype(part.dtype)
         product = (part.T @ part).astype(np.float64)
         lost = product if lost is None else lost + product
-        if (np.diag(product) <= LEFT_OUT * np.diag(lost)).all():
+        if _settled(np.diag(product), np.diag(lost)):
             break
     assert lost is not None
     return lost, expected
+
+
+def _settled(added: Array, so_far: Array) -> bool:
+    share = added / np.maximum(so_far, TINY)
+    return bool((share > LEFT_OUT).mean() <= STRAGGLERS and (share <= STRAGGLERS).all())
 
 
 def orthonormal(nodes: Array, posterior: Array) -> Iterator[Array]:
