@@ -39,9 +39,9 @@ def sitting_of(
     seconds: float,
 ) -> Sitting:
     """The sitting as selection sees it. `seen`: ids of items this learner met before; `pool`: positions, or None."""
-    eligible = np.array([item_id not in seen for item_id in bank.item_ids]) & ~np.array(bank.pretest)
+    eligible = np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
     if pool is not None:
-        inside = np.zeros(len(bank), dtype=bool)
+        inside = np.zeros(bank.n_operational, dtype=bool)
         inside[list(pool)] = True
         eligible &= inside
     answered = [item for item in shown if item.category is not None and not item.is_pretest]
@@ -102,6 +102,6 @@ def answers_of(shown: Sequence[Administered]) -> tuple[list[int], list[int]]:
 
 
 def range_left(plan: Plan, answered: int) -> tuple[int, int]:
-    """How many questions are left at least and at most."""
-    stopping = plan.design.stopping
-    return max(stopping.min_items - answered, 1), max(stopping.max_items - answered, 1)
+    """How many questions are left at least and at most, in a way that does not tell which of them are seeded."""
+    stopping, seeded = plan.design.stopping, plan.design.pretest.items
+    return max(stopping.min_items - answered, 1), max(stopping.max_items + seeded - answered, 1)

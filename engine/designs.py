@@ -298,6 +298,27 @@ class DecisionDesign(_Part, frozen=True, kw_only=True):
         _require(probability is None or 0 < probability < 1, "decision.credit_probability must lie between 0 and 1.")
 
 
+class PretestDesign(_Part, frozen=True, kw_only=True):
+    """How many uncalibrated items each sitting shows among the others, and between which questions (1 = the first).
+
+    Without `last_position` they stand where even the shortest test still goes on, so that all of them are shown.
+    """
+
+    items: int = 0
+    first_position: int = 3
+    last_position: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.items <= 100, "pretest.items must be 0 to 100.")
+        _require(self.first_position >= 1, "pretest.first_position must be at least 1, the first question.")
+        if self.last_position is not None:
+            _require(
+                self.last_position - self.first_position + 1 >= self.items,
+                f"pretest.items {self.items} do not fit between questions {self.first_position} and "
+                f"{self.last_position}; raise pretest.last_position.",
+            )
+
+
 class ModuleDesign(_Part, frozen=True, kw_only=True):
     """One module of a multistage test, with the items it holds and the routes out of it."""
 
@@ -325,6 +346,7 @@ class Design(_Part, frozen=True, kw_only=True):
     exposure: ExposureDesign = ExposureDesign()
     stopping: StoppingDesign = StoppingDesign()
     decision: DecisionDesign = DecisionDesign()
+    pretest: PretestDesign = PretestDesign()
     items: tuple[str, ...] = ()
     modules: tuple[ModuleDesign, ...] = ()
 
@@ -335,6 +357,7 @@ class Design(_Part, frozen=True, kw_only=True):
         self._check_criterion()
         self._check_cuts()
         self._check_scope()
+        self._check_pretest()
 
     def _check_criterion(self) -> None:
         from engine.selection.registry import CRITERIA, find_criterion
@@ -360,6 +383,24 @@ class Design(_Part, frozen=True, kw_only=True):
         )
         plain = self.ability.structure == "overall" or self.ability.estimator == "eap"
         _require(plain, "ability.structure = 'competencies' is estimated by ability.estimator = 'eap'.")
+
+    def _check_pretest(self) -> None:
+        if self.pretest.items and self.pretest.last_position is None:
+            _require(
+                self.shortest >= self.pretest.first_position,
+                f"pretest.first_position {self.pretest.first_position} lies behind the shortest test of "
+                f"{self.shortest} items; lower it, raise stopping.min_items or give pretest.last_position.",
+            )
+
+    @property
+    def shortest(self) -> int:
+        """The fewest items after which a sitting may end by itself."""
+        if self.form == "linear":
+            return len(self.items)
+        if self.form == "adaptive":
+            return self.stopping.min_items
+        stages = {module.stage for module in self.modules}
+        return sum(min(len(module.items) for module in self.modules if module.stage == stage) for stage in stages)
 
     @property
     def cuts(self) -> tuple[float, ...]:

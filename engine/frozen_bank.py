@@ -23,9 +23,11 @@ ASSUMED_CORRELATION = 0.9
 
 @dataclass(frozen=True)
 class FrozenBank:
-    """One published version. All columns run over positions; nothing in it ever changes, so it may be kept in memory.
+    """One published version; nothing in it ever changes, so it may be kept in memory.
 
-    tables: n_items × n_categories × n_nodes, exactly as published. `grid`: nodes and prior weights of the record.
+    items, item_ids, pretest: over all positions, pretest items behind the operational ones. competency, parameters,
+    tables: over the operational items alone, which are all that selection and scores ever see.
+    tables: n_operational × n_categories × n_nodes, exactly as published. `grid`: nodes and prior weights of the record.
     """
 
     version_id: int
@@ -43,12 +45,33 @@ class FrozenBank:
     dimensions: tuple[str, ...]
     correlations: tuple[tuple[float, ...], ...]
 
+    def __post_init__(self) -> None:
+        if any(self.pretest[: self.n_operational]) or not all(self.pretest[self.n_operational :]):
+            raise ValueError(f"Bank {self.key}: pretest items must stand behind the operational ones.")
+
     def __len__(self) -> int:
         return len(self.items)
 
     @property
+    def n_operational(self) -> int:
+        """How many items count; they hold the first positions."""
+        return len(self.tables)
+
+    @property
     def nodes(self) -> Row:
         return self.grid[0]
+
+    @cached_property
+    def seedable(self) -> tuple[int, ...]:
+        """Positions of the pretest items that give away no operational item: enemies of one are never seeded."""
+        counting = self.items[: self.n_operational]
+        keys = {item.key for item in counting}
+        named = {enemy for item in counting for enemy in item.facts.enemies}
+        return tuple(
+            place
+            for place in range(self.n_operational, len(self))
+            if self.items[place].key not in named and keys.isdisjoint(self.items[place].facts.enemies)
+        )
 
     @cached_property
     def competencies(self) -> tuple[str, ...]:
@@ -58,7 +81,7 @@ class FrozenBank:
     @cached_property
     def curve(self) -> DomainCurve:
         """Expected percent of the whole domain at every node."""
-        return self.curve_of(range(len(self)))
+        return self.curve_of(range(self.n_operational))
 
     def curve_of(self, positions: Sequence[int]) -> DomainCurve:
         """Expected percent of the domain made of these items, by exactly rounded sums over the frozen tables."""
@@ -111,16 +134,17 @@ class FrozenBank:
         return Posterior(nodes=self.nodes, weights=self.score(positions, categories, competency).posterior)
 
     def pool(self, ability: AbilityDesign) -> Pool:
-        """The bank as selection sees it under an ability design."""
-        facts = [item.facts for item in self.items]
+        """The operational items as selection sees them under an ability design."""
+        items = self.items[: self.n_operational]
+        facts = [item.facts for item in items]
         attributes: dict[str, tuple[str | float | None, ...]] = {
             "level": tuple(fact.level or None for fact in facts),
             "type": tuple(fact.item_type or None for fact in facts),
             "words": tuple(float(fact.word_count) for fact in facts),
             "seconds": tuple(fact.usual_seconds or 0.0 for fact in facts),
-            "stimulus": tuple(item.content.stimulus_key or None for item in self.items),
+            "stimulus": tuple(item.content.stimulus_key or None for item in items),
             "enemy_of": tuple("|".join(fact.enemies) or None for fact in facts),
-            "key": tuple(_key_position(item) for item in self.items),
+            "key": tuple(_key_position(item) for item in items),
         }
         return build_pool(self.parameters, ability, competency=self.competency, attributes=attributes)
 

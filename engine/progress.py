@@ -22,10 +22,12 @@ CAPACITY = 2048
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The items shown so far, the last one unanswered, and which items this sitting may show at all."""
+    """The items shown so far, the last one unanswered, and what this sitting may show at all: a mask over the
+    operational items, and bank positions of pretest items."""
 
     shown: tuple[Administered, ...]
     eligible: Mask
+    pretest: tuple[int, ...] = ()
 
     @property
     def position(self) -> int:
@@ -34,20 +36,20 @@ class Progress:
 
     def after(self, answered: Administered) -> "Progress":
         """With the answer to the item on screen."""
-        return Progress((*self.shown[:-1], answered), self.eligible)
+        return Progress((*self.shown[:-1], answered), self.eligible, self.pretest)
 
     def showing(self, following: Administered) -> "Progress":
         """With the next item on screen."""
-        return Progress((*self.shown, following), self.eligible)
+        return Progress((*self.shown, following), self.eligible, self.pretest)
 
 
 def eligible_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None) -> Mask:
-    """(n_items,) False for items seen in other sittings, pretest items and those outside the sitting's pool."""
-    eligible = ~np.array(bank.pretest)
+    """(n_operational,) False for items seen in other sittings and those outside the sitting's pool."""
+    eligible = np.ones(bank.n_operational, dtype=bool)
     if seen:
-        eligible &= np.array([item_id not in seen for item_id in bank.item_ids])
+        eligible &= np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
     if pool is not None:
-        inside = np.zeros(len(bank), dtype=bool)
+        inside = np.zeros(bank.n_operational, dtype=bool)
         inside[list(pool)] = True
         eligible &= inside
     return eligible

@@ -7,7 +7,7 @@ rows. Shingles forgive typing errors and inflection; rarity forgives the phrases
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
@@ -71,6 +71,18 @@ def like_pairs(items: Sequence[Item], *, duplicate: float = DUPLICATE, enemy: fl
         for row, column, value in zip(*close_rows(vectors, enemy))
     ]
     return tuple(sorted(pairs, key=lambda pair: (-pair.likeness, pair.first, pair.second)))
+
+
+def unsaid_pairs(items: Sequence[Item], touched: Collection[str]) -> tuple[LikePair, ...]:
+    """Like pairs with one of the `touched` keys in them that no author has named as enemies yet."""
+    enemies = {(item.key, enemy) for item in items for enemy in item.facts.enemies}
+    return tuple(
+        pair
+        for pair in like_pairs(items)
+        if (pair.first in touched or pair.second in touched)
+        and (pair.first, pair.second) not in enemies
+        and (pair.second, pair.first) not in enemies
+    )
 
 
 def _pair(first: Item, second: Item, text: str, other: str, likeness: float, duplicate: float) -> LikePair:

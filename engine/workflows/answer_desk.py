@@ -17,6 +17,7 @@ import msgspec
 from engine.delivery import ShownItem
 from engine.errors import EngineError
 from engine.policies.records import occasion_of
+from engine.pretest import or_pretest, pretest_items
 from engine.progress import Kept, Progress, eligible_items, sitting_at
 from engine.selection.next_item import NextItem, step_and_standing
 from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
@@ -163,7 +164,8 @@ class AnswerDesk:
             progress = self._kept.at(session)
             if progress is None:
                 eligible = eligible_items(publication.bank, seen[session.id], session.pool)
-                progress = Progress(tuple(shown[session.id]), eligible)
+                pretest = pretest_items(publication.bank, seen[session.id], session.pool)
+                progress = Progress(tuple(shown[session.id]), eligible, pretest)
             places[uuid] = (session, publication, progress)
         return places
 
@@ -214,7 +216,8 @@ def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, p
     chosen, standing = step_and_standing(plan, sitting)
     if not isinstance(chosen, NextItem):
         return None
-    following = shown_item(publication, len(progress.shown), chosen, session.now)
+    seeded = or_pretest(plan.design, bank, session.uuid.hex, progress.shown, progress.pretest, chosen)
+    following = shown_item(publication, len(progress.shown), seeded, session.now)
     theta, sem = float(standing.theta[0].mean()), float(standing.sem[0].mean())
     moved = Moved(
         session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,

@@ -8,6 +8,7 @@ from engine.delivery import decide_outcome, sitting_of
 from engine.errors import RecordBroken, Unknown
 from engine.events import SittingFinished
 from engine.policies.records import occasion_of
+from engine.pretest import or_pretest, pretest_items
 from engine.selection.next_item import NextItem, select_next
 from engine.selection.plan import Plan
 from engine.sessions import Administered, SessionRow
@@ -85,7 +86,7 @@ async def _tables(connection: Connection, publication: Publication) -> list[str]
     """Whether the frozen tables still have the hash they were published with."""
     version = await bank_versions.get(connection, publication.bank.version_id)
     frozen = await bank_versions.items(connection, publication.bank.version_id)
-    tables = [(str(item.parameters["item_id"]), item.probabilities) for item in frozen]
+    tables = [(str(item.parameters["item_id"]), item.probabilities) for item in frozen if item.state == "operational"]
     return [] if table_hash(version.grid, tables) == version.table_hash else ["The frozen tables have changed."]
 
 
@@ -116,14 +117,16 @@ def _selections(publication: Publication, row: SessionRow, shown: list[Administe
     """Whether every item shown is the one that the design chooses at that point."""
     found = []
     plan: Plan = publication.plans[row.occasion]
+    candidates = pretest_items(publication.bank, seen, row.pool)
     for place, item in enumerate(shown):
-        if item.is_pretest:
-            continue
         before = sitting_of(row.uuid, publication.bank, shown[:place], seen=seen, pool=row.pool, seconds=0.0)
-        if before.eligible is not None and not np.asarray(before.eligible)[item.bank_position]:
+        eligible = np.asarray(before.eligible)
+        if not item.is_pretest and not eligible[item.bank_position]:
             found.append(f"Item {place + 1} was not eligible.")
             continue
         again = select_next(plan, before)
+        if isinstance(again, NextItem):
+            again = or_pretest(plan.design, publication.bank, row.uuid.hex, shown[:place], candidates, again)
         if not isinstance(again, NextItem) or again.item != item.bank_position:
             found.append(f"Item {place + 1} is not the one that the design chooses there.")
     return found

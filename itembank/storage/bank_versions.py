@@ -14,7 +14,10 @@ sql = load(__file__)
 
 
 class FrozenItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One item of a published bank: which version, in which state, with its parameters and its probability table."""
+    """One item of a published bank: which version, in which state, with its parameters and its probability table.
+
+    A pretest item has neither: empty `parameters` and `probabilities`.
+    """
 
     position: int
     item_id: int

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, content_hash
+from itembank.lifecycle import State
 from itembank.records import canonical
 from itembank.storage.database import Connection
 from itembank.storage.sql import load
@@ -19,7 +20,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     id: int
     number: int
-    state: str
+    state: State
     version_id: int
     content_hash: str
 
@@ -30,7 +31,7 @@ class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     version_id: int
     number: int
-    state: str
+    state: State
     content_hash: str
     item: Item
 
@@ -69,11 +70,6 @@ async def add_versions(
     ]
     await connection.execute(sql.add_versions, institution_id, ids, numbers, *columns)
     await connection.execute(sql.advance, ids, numbers)
-
-
-async def set_state(connection: Connection, item_ids: Sequence[int], state: str, reason: str) -> None:
-    """Move items to a state, with the reason people will read."""
-    await connection.execute(sql.set_state, list(item_ids), state, reason)
 
 
 async def current(connection: Connection, bank_id: int) -> list[StoredItem]:

@@ -30,9 +30,6 @@ UPDATE item SET current_version = given.number
 FROM unnest($1::bigint[], $2::integer[]) AS given (id, number)
 WHERE item.id = given.id
 
--- name: set_state
-UPDATE item SET state = $2, state_reason = $3 WHERE id = ANY($1::bigint[])
-
 -- name: current
 SELECT i.id, i.key, i.state, v.id AS version_id, v.number, v.title, v.content, v.scoring, v.facts, v.parameters,
     v.not_deliverable, v.content_hash

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from itembank.competencies import Framework, check_framework
 from itembank.errors import BankError, BankUnknown
 from itembank.items import Item, check_item, content_hash
+from itembank.lifecycle import edited
 from itembank.records import Record
 from itembank.storage import assets as asset_rows
-from itembank.storage import banks, frameworks
+from itembank.storage import banks, frameworks, item_events
 from itembank.storage import items as item_rows
 from itembank.storage.database import Connection, Database
+from itembank.storage.item_events import Moving
+from itembank.storage.items import Head
+from itembank.workflows.move_items import standing_of
 
 
 class ImportResult(Record, frozen=True, kw_only=True):
@@ -19,6 +25,8 @@ class ImportResult(Record, frozen=True, kw_only=True):
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    back_to_draft: tuple[str, ...] = ()
+    """Those of `changed` that ask or score something else now, so that their old parameters no longer hold."""
     dry_run: bool = False
 
 
@@ -36,6 +44,7 @@ async def import_bank(
     assets: Mapping[str, bytes] | None = None,
     title: str = "",
     dry_run: bool = False,
+    account_id: int | None = None,
 ) -> ImportResult:
     """Add new items, make new versions of changed ones, leave equal ones alone; make the bank when it is new.
 
@@ -49,14 +58,14 @@ async def import_bank(
     result: ImportResult | None = None
     try:
         async with database.transaction(institution_id) as connection:
-            result = await _import(connection, institution_id, bank_key, incoming, framework, title, dry_run)
+            result = await _import(connection, institution_id, bank_key, incoming, framework, title, account_id)
             await _keep_assets(connection, institution_id, incoming, assets or {})
             if dry_run:
                 raise DryRun
     except DryRun:
         pass
     assert result is not None
-    return result
+    return msgspec.structs.replace(result, dry_run=dry_run)
 
 
 def _check(incoming: Sequence[Item]) -> None:
@@ -75,7 +84,7 @@ async def _import(
     incoming: Sequence[Item],
     framework: Framework | None,
     title: str,
-    dry_run: bool,
+    account_id: int | None,
 ) -> ImportResult:
     bank_id, framework_id = await _bank(connection, institution_id, bank_key, framework, title)
     await banks.lock(connection, bank_id)
@@ -87,15 +96,39 @@ async def _import(
     ids = await item_rows.add_items(connection, institution_id, bank_id, [item.key for item in new])
     versions = [(ids[item.key], 1, item) for item in new]
     versions += [(heads[item.key].id, heads[item.key].number + 1, item) for item in differing]
+    demoted = await _demoted(connection, [heads[item.key] for item in differing], differing)
     await item_rows.add_versions(connection, institution_id, versions, competency_ids)
+    await item_events.move(connection, institution_id, demoted, account_id)
     touched = {item.key for item in (*new, *differing)}
+    back = {moved.item_id for moved in demoted}
     return ImportResult(
         bank=bank_key,
         added=tuple(item.key for item in new),
         changed=tuple(item.key for item in differing),
         unchanged=tuple(item.key for item in incoming if item.key not in touched),
-        dry_run=dry_run,
+        back_to_draft=tuple(item.key for item in differing if heads[item.key].id in back),
     )
+
+
+async def _demoted(connection: Connection, heads: Sequence[Head], incoming: Sequence[Item]) -> list[Moving]:
+    """The items whose edit takes their state away.
+
+    Raises:
+        TransitionRefused: for a retired item.
+    """
+    stored = await item_rows.versions(connection, [head.version_id for head in heads])
+    moves = []
+    for before, after in zip(stored, incoming):
+        standing = standing_of(before.item, before.state, before.number, calibrated=False)
+        next_ = edited(standing, before.item, after)
+        if next_.state != before.state:
+            moves.append(
+                Moving(
+                    item_id=before.id, version=next_.version, from_state=before.state, to_state=next_.state,
+                    reason=next_.reason,
+                )
+            )  # fmt: skip
+    return moves
 
 
 async def _keep_assets(
