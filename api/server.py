@@ -7,9 +7,11 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import structlog
 
 from api.settings import Settings
+from engine.storage import pulse
 from itembank.storage.database import Database, DatabaseUnavailable, create_database, migrate
 from itembank.storage.embedded import EmbeddedServer
 
@@ -48,14 +50,27 @@ async def make_ready(dsn: str, server: EmbeddedServer | None) -> None:
 async def keep_ready(dsn: str, server: EmbeddedServer | None) -> AsyncIterator[Database]:
     """The application's database, with a watch that migrates it when it comes up and revives the embedded server."""
     database = Database(dsn)
-    watch = asyncio.create_task(_watch(dsn, server))
+    tasks = [asyncio.create_task(_watch(dsn, server)), asyncio.create_task(_beat(database))]
     try:
         yield database
     finally:
-        watch.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watch
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await database.close()
+
+
+async def _beat(database: Database) -> None:
+    """Say every second that the service runs; whoever speaks first after a silence gives its time back."""
+    while True:
+        try:
+            async with database.transaction(None) as connection:
+                given_back = await pulse.beat(connection)
+            if given_back:
+                log.warning("the service was down; open sittings got the time back", seconds=round(given_back, 1))
+        except (DatabaseUnavailable, asyncpg.PostgresError):
+            pass  # no beat while the database is away: that is what makes the silence
+        await asyncio.sleep(pulse.BEAT_SECONDS)
 
 
 async def _watch(dsn: str, server: EmbeddedServer | None) -> None:

@@ -26,7 +26,7 @@ from engine.pretest import or_pretest, pretest_items
 from engine.selection.next_item import NextItem
 from engine.sessions import Administered, Given, Opening, SessionRow, check_turn, deadline_of, request_hash, time_is_up
 from engine.stopping.stop import Stop
-from engine.storage import attempts, credits, sessions
+from engine.storage import attempts, credits, pulse, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
@@ -168,7 +168,7 @@ async def answer_item(
         Unknown, ReusedId, AlreadyAnswered, OutOfTurn, SittingOver, AnswerInvalid: nothing is written then.
     """
     async with database.transaction(institution_id) as connection:
-        session = await sessions.lock(connection, session_uuid)
+        session = await _lock_in_time(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
         attempt = await attempts.get(connection, session.attempt_id)
@@ -184,6 +184,15 @@ async def answer_item(
         await sessions.add_response(connection, institution_id, session.id, answered)
         shown = [*shown[:-1], answered]
         return await _advance(connection, institution_id, publication, attempt, session, shown)
+
+
+async def _lock_in_time(connection: Connection, session_uuid: UUID) -> SessionRow | None:
+    """The locked sitting; when its time seems up, only after the time that the service was down is given back."""
+    session = await sessions.lock(connection, session_uuid)
+    if session is None or session.finished_at is not None or not time_is_up(session):
+        return session
+    await pulse.beat(connection)
+    return await sessions.lock(connection, session_uuid)
 
 
 def _read(publication: Publication, shown: Sequence[Administered], read: Callable[[ItemContent], Given]) -> Given:
@@ -242,7 +251,7 @@ async def end_session(
         Unknown: when it is not this learner's.
     """
     async with database.transaction(institution_id) as connection:
-        session = await sessions.lock(connection, session_uuid)
+        session = await _lock_in_time(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
         attempt = await attempts.get(connection, session.attempt_id)

@@ -493,6 +493,31 @@ CREATE TABLE publication_override (
     FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
 );
 
+-- The service's own pulse: while it beats, time runs; time without a beat is given back to every open sitting.
+CREATE TABLE service_pulse (
+    id smallint PRIMARY KEY CHECK (id = 1),
+    beat_at timestamptz NOT NULL
+);
+INSERT INTO service_pulse (id, beat_at) VALUES (1, now());
+
+CREATE TABLE service_outage (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    sittings_extended integer NOT NULL CHECK (sittings_extended >= 0)
+);
+
+-- A deadline is only ever moved later, by whomever.
+CREATE FUNCTION deadline_only_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.deadline < OLD.deadline OR (OLD.deadline IS NULL AND NEW.deadline IS NOT NULL) THEN
+        RAISE EXCEPTION 'A deadline may be moved later or lifted, never earlier.' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER deadline_only_later BEFORE UPDATE OF deadline ON session
+FOR EACH ROW EXECUTE FUNCTION deadline_only_later();
+
 -- Two roles: the owner migrates; the application is `assay_app`, which cannot bypass row-level security.
 DO $$ BEGIN CREATE ROLE assay_app NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 DO $$ BEGIN EXECUTE format('GRANT assay_app TO %I', current_user); EXCEPTION WHEN OTHERS THEN NULL; END $$;
@@ -513,6 +538,18 @@ BEGIN
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON %I TO assay_app USING (institution_id = current_institution())', name);
+        EXECUTE format('CREATE POLICY keeper ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', name);
+    END LOOP;
+END $$;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['service_pulse', 'service_outage']
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant ON %I TO assay_app USING (false)', name);
         EXECUTE format('CREATE POLICY keeper ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', name);
     END LOOP;
 END $$;
@@ -563,6 +600,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     WHERE w.sha256 = secret_sha256 AND a.disabled_at IS NULL AND w.expires_at > now()
 $$;
 
+-- Beat; when nobody has beaten for longer than `silence`, the service was down: open sittings whose time was not up
+-- when it went down get that time back. Returns the seconds given back.
+CREATE FUNCTION beat(silence interval) RETURNS double precision
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    last timestamptz;
+    moment timestamptz;
+    extended integer;
+BEGIN
+    SELECT p.beat_at INTO last FROM service_pulse p WHERE p.id = 1 FOR UPDATE;
+    moment := clock_timestamp();
+    UPDATE service_pulse SET beat_at = greatest(beat_at, moment) WHERE id = 1;
+    IF moment - last <= silence THEN
+        RETURN 0;
+    END IF;
+    UPDATE session SET deadline = deadline + (moment - last) WHERE finished_at IS NULL AND deadline > last;
+    GET DIAGNOSTICS extended = ROW_COUNT;
+    INSERT INTO service_outage (began_at, ended_at, sittings_extended) VALUES (last, moment, extended);
+    RETURN extract(epoch FROM moment - last);
+END $$;
+
 CREATE FUNCTION published_catalogue()
 RETURNS TABLE (
     institution_id bigint, institution_key text, institution_name text, assessment_key text, assessment_uuid uuid,
@@ -612,12 +670,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$;
 
 REVOKE ALL ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), published_catalogue(), published_frameworks(),
+    identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
     institution_of_credential(uuid),
     institution_by_key(text), sample_accounts()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), published_catalogue(), published_frameworks(),
+    identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
     institution_of_credential(uuid),
     institution_by_key(text), sample_accounts()
 TO assay_app;

@@ -1,0 +1,2 @@
+-- name: beat
+SELECT beat($1)
