@@ -1,7 +1,11 @@
 """The learner's way in a real browser: by keyboard alone and without JavaScript, on weak networks, in two windows."""
 
 import re
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import asyncpg
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.answers import row_on_screen
@@ -231,4 +235,85 @@ async def test_nothing_that_must_not_leave_is_in_any_byte(browser: Browser, base
         assert row["rationale"][:30] not in sent
     for word in ("theta", "discrimination", "difficulty", "correct", "rationale", "score", '"key"'):
         assert word not in sent.lower(), word
+    await context.close()
+
+
+async def set_deadline(dsn: str, page: Page, seconds: float) -> None:
+    """Let the sitting on screen end in so many seconds, and open it again."""
+    uuid = page.url.rsplit("/", 1)[1]
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "UPDATE session SET deadline = now() + make_interval(secs => $2) WHERE uuid = $1", UUID(uuid), seconds
+    )
+    await connection.close()
+    await page.goto(page.url)
+
+
+async def test_the_clock_speaks_rarely_and_its_end_keeps_what_was_answered(
+    browser: Browser, base: str, sample_dsn: str
+) -> None:
+    context = await open_context(browser)
+    page = await context.new_page()
+    await start_pre_test(page, base)
+    await set_deadline(sample_dsn, page, 3000)
+    spoken = page.locator("#spoken")
+    await expect(page.locator("#clock")).to_have_text(re.compile("49|50"))
+    assert await page.locator("#clock").get_attribute("aria-live") == "off"
+    await expect(spoken).to_be_empty()
+    await page.keyboard.press("Alt+t")
+    await expect(spoken).to_have_text(re.compile("49 minutes|50 minutes"))
+    await set_deadline(sample_dsn, page, 32)
+    await expect(spoken).to_be_empty()
+    await expect(spoken).to_have_text("30 seconds left")
+    await set_deadline(sample_dsn, page, 2)
+    await page.wait_for_url("**/result")
+    await expect(page.get_by_text("The time ran out after 0 answers")).to_be_visible()
+    await context.close()
+
+
+async def test_after_the_time_only_the_result_is_left_without_javascript(
+    browser: Browser, base: str, sample_dsn: str
+) -> None:
+    context = await open_context(browser, java_script_enabled=False)
+    page = await context.new_page()
+    await start_pre_test(page, base)
+    await set_deadline(sample_dsn, page, -1)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("The time is up")
+    await page.get_by_role("button", name="See the result").click()
+    await page.wait_for_url("**/result")
+    await context.close()
+
+
+async def test_a_hidden_clock_is_there_when_asked_for(browser: Browser, base: str, sample_dsn: str) -> None:
+    context = await open_context(browser, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{base}/display")
+    await page.get_by_role("radio", name="Hidden until asked for").check()
+    await page.get_by_role("button", name="Save").click()
+    await start_pre_test(page, base)
+    await set_deadline(sample_dsn, page, 3000)
+    await expect(page.locator("#clock")).to_be_hidden()
+    await page.get_by_text("Time left").click()
+    await expect(page.locator("#clock")).to_be_visible()
+    await context.close()
+
+
+async def test_not_passing_says_what_next_and_learning_opens_the_post_test(browser: Browser, base: str) -> None:
+    context = await open_context(browser, java_script_enabled=False)
+    page = await context.new_page()
+    await start_pre_test(page, base)
+    await page.get_by_role("link", name="End the test").click()
+    await page.get_by_role("button", name="Yes, end it").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("The pre-test is not passed yet.")
+    await expect(page.get_by_role("heading", name="What to learn next")).to_be_visible()
+    assert await page.locator("ol.steps > li").count() <= 3
+    tomorrow = f"{(datetime.now(ZoneInfo('Europe/London')) + timedelta(days=1)).day} "
+    await expect(page.get_by_text(re.compile(f"at least 1 day; it opens on {tomorrow}"))).to_be_visible()
+    await page.get_by_role("link", name="To your attempt").click()
+    await expect(page.get_by_role("button", name="Start the post-test")).to_have_count(0)
+    await page.get_by_label("What you learnt").fill("Two chapters on averages")
+    await page.get_by_label("Minutes it took").fill("90")
+    await page.get_by_role("button", name="I have done the learning").click()
+    await page.get_by_role("button", name="Start the post-test").click()
+    await page.wait_for_url("**/sittings/*")
     await context.close()

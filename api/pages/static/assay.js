@@ -40,7 +40,7 @@
         if (before > mark && left <= mark && left > mark - 20) voice.textContent = voice.getAttribute(`data-at-${mark}`);
       }
       before = left;
-      if (left > 0) return;
+      if (performance.now() < end + 1000) return;
       clearInterval(ticking);
       if (form) form.requestSubmit(form.querySelector("[value=answer]"));
     };

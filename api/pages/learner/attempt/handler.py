@@ -10,21 +10,18 @@ from litestar.params import FromPath
 
 from api.pages.forms import Form
 from api.pages.learner.names import occasion_name
+from api.pages.learner.not_now import not_now
 from api.pages.looks import language
 from api.pages.render import page, see_other
-from engine.messages import Language, say
 from engine.policies.records import zone_of
-from engine.refusals import Refusal, tell
+from engine.refusals import Refusal
 from engine.storage import credits
-from engine.workflows.open_attempt import AttemptView, view_of
+from engine.workflows.open_attempt import view_of
 from engine.workflows.record_learning import record_learning
 from engine.workflows.shelf import Shelf, design_of
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
-
-QUIET = frozenset({"already_passed", "already_credited", "sitting_open"})
-NOT_TAKEN = "refusal.not_taken"
 
 
 @get("/attempts/{uuid:uuid}")
@@ -44,31 +41,12 @@ async def see_attempt(
     spoken, policy = language(request), view.publication.version.policy
     return page(
         request, "learner/attempt/page.html", view=view, policy=policy, credit=credit, zone=zone_of(policy),
-        name_of=lambda key: occasion_name(key, spoken), refused=_by_occasion(view, spoken),
+        name_of=lambda key: occasion_name(key, spoken), refused=not_now(view.journey, spoken),
         lengths={occasion.key: design_of(occasion).stopping for occasion in policy.occasions},
         learning=_learning_asked(view.journey.refused),
         finished=[sitting for sitting in view.journey.sittings if sitting.ended is not None and not sitting.voided],
         saved="saved" in request.query_params,
     )  # fmt: skip
-
-
-def _by_occasion(view: AttemptView, spoken: Language) -> dict[str, list[list[str]]]:
-    """What may not be started now: for each occasion its rules, each a sentence followed by the ways to meet it.
-
-    An occasion that runs or is passed needs no explanation; where another comes first, that alone is said.
-    """
-    running = {permission.occasion for permission in view.journey.may}
-    found: dict[str, list[Refusal]] = {}
-    for refusal in view.journey.refused:
-        if refusal.about not in running and refusal.rule not in QUIET:
-            found.setdefault(refusal.about, []).append(refusal)
-    return {
-        occasion: [
-            [say(refusal.said, spoken), *(tell(part, spoken) for part in refusal.one_of)]
-            for refusal in [r for r in refused if r.said.key == NOT_TAKEN] or refused
-        ]
-        for occasion, refused in found.items()
-    }
 
 
 def _learning_asked(refused: tuple[Refusal, ...]) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from api.charts import band
 from api.pages.learner.names import occasion_name, short_name
+from api.pages.learner.not_now import not_now
 from api.pages.looks import language
 from api.pages.render import page
 from api.pages.words import translator
@@ -88,7 +89,7 @@ async def see_result(
         steps=[(w if _moves(step) else "", step) for w, step in zip(said["next_steps"], found.report.next_steps)],
         names=names,
         because=[names.get(key, key) for key in found.last.decision.because] if found.last.decision else [],
-        public_url=settings.public_url,
+        public_url=settings.public_url, refused=not_now(found.view.journey, spoken),
     )  # fmt: skip
 
 

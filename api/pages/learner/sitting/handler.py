@@ -62,8 +62,10 @@ async def answer_question(
     if form.one("action") == "save":
         await _keep(database, caller, uuid, position, answer)
         return see_other(f"/attempts/{await _attempt_uuid(database, caller, before)}?saved")
+    if is_blank(answer) and before.item is not None and _time_is_over(before):
+        return await _end(database, shelf, caller, before)
     if on_screen and before.item is not None:
-        if is_blank(answer) and not form.one("blank") and not _time_is_over(before):
+        if is_blank(answer) and not form.one("blank"):
             return await _show(request, database, caller, before, given=answer, notice="blank", status=422)
         try:
             check_answer(before.item.content, answer)
@@ -82,6 +84,8 @@ async def answer_question(
         return await _show(
             request, database, caller, before, given=answer, notice="invalid", detail=str(error), status=422
         )
+    if step.item is not None and _time_is_over(step):
+        return await _end(database, shelf, caller, step)
     return see_other(f"/sittings/{uuid}") if step.item is not None else await _to_result(database, caller, step)
 
 
@@ -160,6 +164,12 @@ def _client_id(form: Form) -> UUID:
 def _time_is_over(step: Step) -> bool:
     left = seconds_left(step.session.deadline, step.session.now)
     return left is not None and left <= 0
+
+
+async def _end(database: Database, shelf: Shelf, caller: Caller, step: Step) -> Response[Any]:
+    """The time is over: what was answered counts, and what nobody could answer any more is not held against anybody."""
+    ended = await end_session(database, shelf, caller.institution_id, caller.account_id, step.session.uuid)
+    return await _to_result(database, caller, ended)
 
 
 async def _keep(database: Database, caller: Caller, uuid: UUID, position: int, answer: Answer) -> None:
