@@ -2,6 +2,8 @@
 
 from api.charts.bands import band
 from api.charts.figure import Figure
-from api.charts.lines import Line, Mark, line_chart
+from api.charts.heat import heat_chart
+from api.charts.lines import Dots, Line, Mark, line_chart
+from api.charts.scales import information_chart, wright_map
 
-__all__ = ["Figure", "Line", "Mark", "band", "line_chart"]
+__all__ = ["Dots", "Figure", "Line", "Mark", "band", "heat_chart", "information_chart", "line_chart", "wright_map"]

@@ -31,65 +31,98 @@ class Mark:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dots:
+    """Observed points; `size` is their radius, for instance by how many persons stand behind each."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    size: Sequence[float]
+
+
 def line_chart(
     title: str, description: str, lines: Sequence[Line], x_name: str, y_name: str, *,
-    marks: Sequence[Mark] = (), y_range: tuple[float, float] | None = None, n_rows: int = 13,
+    marks: Sequence[Mark] = (), levels: Sequence[Mark] = (), dots: Sequence[Dots] = (),
+    y_range: tuple[float, float] | None = None, n_rows: int = 13,
 ) -> Figure:  # fmt: skip
-    """The curves on common axes; the table holds every curve at up to `n_rows` values of the first one's x."""
-    xs = [value for line in lines for value in line.x]
+    """The curves on common axes; the table holds every curve at up to `n_rows` values of the first one's x.
+
+    `levels` are marks across, at a value of y; observed `dots` follow the curves in the table, by their own x.
+    """
+    xs = [value for line in lines for value in line.x] + [value for group in dots for value in group.x]
     ys = [value for line in lines for row in (line.y, line.low, line.high) if row is not None for value in row]
-    x_axis = _Axis(min(xs), max(xs), LEFT, WIDTH - RIGHT)
+    ys += [mark.x for mark in levels]
+    x_axis = Axis(min(xs), max(xs), LEFT, WIDTH - RIGHT)
     low, high = y_range or (min(0.0, min(ys)), max(ys) or 1.0)
-    y_axis = _Axis(low, high, HEIGHT - BOTTOM, TOP)
-    parts = [*_frame(x_axis, y_axis, x_name, y_name)]
+    y_axis = Axis(low, high, HEIGHT - BOTTOM, TOP)
+    parts = [*frame(x_axis, y_axis, x_name, y_name)]
     for line in lines:
-        parts += _curve(line, x_axis, y_axis)
+        parts += curve(line, x_axis, y_axis)
     for mark in marks:
         at = x_axis.at(mark.x)
         parts.append(shape("line", "cut", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM))
         parts.append(shape("text", "faint", mark.name, x=at + 4, y=TOP + 10, font_size=12))
+    for level in levels:
+        at = y_axis.at(level.x)
+        parts.append(shape("line", "cut", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at))
+        parts.append(shape("text", "faint", level.name, x=WIDTH - RIGHT, y=at - 5, font_size=12, text_anchor="end"))
+    for group in dots:
+        for x, y, size in zip(group.x, group.y, group.size):
+            parts.append(shape("circle", "dot second", cx=x_axis.at(x), cy=y_axis.at(y), r=size))
     picked = range(0, len(lines[0].x), max(1, (len(lines[0].x) - 1) // (n_rows - 1)))
     rows = tuple((f"{lines[0].x[k]:.2f}", *(f"{line.y[k]:.3f}" for line in lines)) for k in picked)
+    blank = ("",) * len(lines)
+    for place, group in enumerate(dots):
+        own = [""] * len(dots)
+        for x, y in zip(group.x, group.y):
+            own[place] = f"{y:.3f}"
+            rows += ((f"{x:.2f}", *blank, *own),)
     return Figure(
         title=title, description=description, svg=picture(title, description, WIDTH, HEIGHT, parts),
-        columns=(x_name, *(line.name for line in lines)), rows=rows,
+        columns=(x_name, *(line.name for line in lines), *(group.name for group in dots)),
+        rows=tuple((*row, *("",) * (1 + len(lines) + len(dots) - len(row))) for row in rows),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
+    """From values to places in the picture."""
+
     low: float
     high: float
     start: float
     end: float
 
     def at(self, value: float) -> float:
+        """Where a value lies."""
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
+        """Five values from end to end."""
         return [self.low + (self.high - self.low) * k / 4 for k in range(5)]
 
 
-def _frame(x_axis: _Axis, y_axis: _Axis, x_name: str, y_name: str) -> list[Markup]:
+def frame(x_axis: Axis, y_axis: Axis, x_name: str, y_name: str, *, end: float = WIDTH - RIGHT) -> list[Markup]:
+    """Both axes with their ticks and names."""
     floor = HEIGHT - BOTTOM
-    parts = [shape("line", "axis", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor)]
+    parts = [shape("line", "axis", x1=LEFT, x2=end, y1=floor, y2=floor)]
     for tick in x_axis.ticks():
         parts.append(
             shape("text", "faint", f"{tick:g}", x=x_axis.at(tick), y=floor + 18, font_size=13, text_anchor="middle")
         )
     for tick in y_axis.ticks():
         at = y_axis.at(tick)
-        parts.append(shape("line", "grid", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at))
+        parts.append(shape("line", "grid", x1=LEFT, x2=end, y1=at, y2=at))
         parts.append(shape("text", "faint", f"{tick:.3g}", x=LEFT - 8, y=at + 4, font_size=13, text_anchor="end"))
-    parts.append(
-        shape("text", "", x_name, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 6, font_size=13, text_anchor="middle")
-    )
+    parts.append(shape("text", "", x_name, x=(LEFT + end) / 2, y=HEIGHT - 6, font_size=13, text_anchor="middle"))
     parts.append(shape("text", "", y_name, x=LEFT, y=TOP - 4, font_size=13))
     return parts
 
 
-def _curve(line: Line, x_axis: _Axis, y_axis: _Axis) -> list[Markup]:
+def curve(line: Line, x_axis: Axis, y_axis: Axis) -> list[Markup]:
+    """A line, and the band around it."""
     tone = " second" if line.second else ""
     parts = []
     if line.low is not None and line.high is not None:

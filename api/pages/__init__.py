@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Router
 from litestar.di import Provide
 
+from api.pages.advisor import handlers as advisor_handlers
 from api.pages.assets import static_file
 from api.pages.forms import guard_page, provide_form
 from api.pages.learner import handlers as learner_handlers
@@ -13,7 +14,7 @@ from api.pages.visitor import handlers as visitor_handlers
 
 pages = Router(
     "/",
-    route_handlers=[*visitor_handlers, *verifier_handlers, *learner_handlers],
+    route_handlers=[*visitor_handlers, *verifier_handlers, *advisor_handlers, *learner_handlers],
     before_request=guard_page,
     dependencies={"form": Provide(provide_form)},
     opt={"form": True},

@@ -9,6 +9,7 @@ import numpy as np
 from engine.decisions import resolve_cut
 from engine.delivery import answers_of
 from engine.errors import Unknown
+from engine.events import Event
 from engine.frozen_bank import FrozenBank
 from engine.gap_report.evidence import CompetencyDomain, Evidence, evidence_of
 from engine.gap_report.report import GapReport, Target, report_gaps
@@ -45,12 +46,31 @@ async def gap_report_of(connection: Connection, publication: Publication, attemp
     Raises:
         Unknown: when no sitting has been finished yet.
     """
-    finished = [row for row in await sessions.of_attempt(connection, attempt.id) if row.finished_at is not None]
-    if not finished:
+    by_sitting = await _answers(connection, attempt)
+    if not by_sitting:
         raise Unknown("There is no finished sitting to report on yet; finish one first.")
-    by_sitting = [await sessions.administered(connection, row.id) for row in finished]
-    policy, bank = publication.version.policy, publication.bank
     _, events = await journal.read(connection, attempt.id)
+    return _report(publication, by_sitting, events, now)
+
+
+async def first_report_of(
+    connection: Connection, publication: Publication, attempt: Attempt, now: datetime
+) -> GapReport | None:
+    """What was reported after the first sitting, to see whether its advice came true; None with fewer than two."""
+    by_sitting = await _answers(connection, attempt)
+    _, events = await journal.read(connection, attempt.id)
+    return _report(publication, by_sitting[:1], events, now) if len(by_sitting) > 1 else None
+
+
+async def _answers(connection: Connection, attempt: Attempt) -> list[list[Administered]]:
+    finished = [row for row in await sessions.of_attempt(connection, attempt.id) if row.finished_at is not None]
+    return [await sessions.administered(connection, row.id) for row in finished]
+
+
+def _report(
+    publication: Publication, by_sitting: Sequence[Sequence[Administered]], events: Sequence[Event], now: datetime
+) -> GapReport:
+    policy, bank = publication.version.policy, publication.bank
     graded = occasion_of(policy, policy.credit.graded_by)
     targets = targets_of(bank, graded)
     alone = [evidence(bank, shown, targets, now) for shown in by_sitting]

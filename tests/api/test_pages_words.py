@@ -41,7 +41,7 @@ def test_every_key_that_a_page_asks_for_exists() -> None:
 
 def test_no_template_holds_a_sentence_of_its_own() -> None:
     """What stands between tags is a tag of the template language, a name or a sign; words come from catalogues."""
-    names = {"Assay", "narrow", "wide", "sitting", "JSON", "PDF", "SVG", "PNG", "JWT", "·"}
+    names = {"Assay", "narrow", "wide", "sitting", "JSON", "PDF", "SVG", "PNG", "JWT", "CSV", "TOML", "·"}
     strangers = []
     for path in PAGES.rglob("*.html"):
         bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", " ", path.read_text("utf-8"), flags=re.DOTALL)

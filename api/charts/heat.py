@@ -1,0 +1,66 @@
+"""Counts by row and column, the darker the more; cells that stand for too few people are hidden and say so."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from api.charts.figure import Figure, picture, shape
+
+WIDTH, LABELS, HEAD, ROW = 720.0, 210.0, 34.0, 38.0
+DARKEST = 0.42
+LETTERS = 28
+
+
+def heat_chart(
+    title: str,
+    description: str,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    counts: Sequence[Sequence[int | None]],
+    *,
+    corner: str,
+    hidden: str,
+    missing: Sequence[Sequence[bool]] | None = None,
+) -> Figure:
+    """A table as a picture. None = hidden, told by the word `hidden`; `missing` outlines cells that lack something."""
+    most = max((count for row in counts for count in row if count is not None), default=0) or 1
+    width = (WIDTH - LABELS) / max(len(column_names), 1)
+    parts: list[Markup] = []
+    for place, name in enumerate(column_names):
+        at = LABELS + (place + 0.5) * width
+        parts.append(shape("text", "faint", _short(name, 16), x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
+    for line, (name, row) in enumerate(zip(row_names, counts)):
+        top = HEAD + line * ROW
+        parts.append(shape("text", "", _short(name, LETTERS), x=0, y=top + ROW / 2 + 5, font_size=14))
+        for place, count in enumerate(row):
+            lacks = missing is not None and missing[line][place]
+            parts += _cell(LABELS + place * width, top, width, count, most, hidden, lacks=lacks)
+    rows = tuple(
+        (name, *(hidden if count is None else str(count) for count in row)) for name, row in zip(row_names, counts)
+    )
+    height = HEAD + len(row_names) * ROW
+    return Figure(
+        title=title, description=description, svg=picture(title, description, WIDTH, height, parts),
+        columns=(corner, *column_names), rows=rows,
+    )  # fmt: skip
+
+
+def _cell(
+    left: float, top: float, width: float, count: int | None, most: int, hidden: str, *, lacks: bool
+) -> list[Markup]:
+    def box(css: str, opacity: float = 1.0) -> Markup:
+        return shape("rect", css, x=left + 2, y=top + 2, width=width - 4, height=ROW - 4, rx=4, fill_opacity=opacity)
+
+    def word(css: str, text: str, size: int) -> Markup:
+        return shape("text", css, text, x=left + width / 2, y=top + ROW / 2 + 5, font_size=size, text_anchor="middle")
+
+    if count is None:
+        return [box("hidden-cell"), word("faint", hidden, 12)]
+    parts = [box("grid"), box("fill", DARKEST * count / most)]
+    if lacks:
+        parts.append(box("lacking"))
+    return [*parts, word("", str(count), 14)]
+
+
+def _short(name: str, letters: int) -> str:
+    return name if len(name) <= letters else name[: letters - 1].rstrip() + "…"
