@@ -47,7 +47,7 @@ async def get(connection: Connection, uuid: UUID) -> StoredCredential | None:
 
 
 async def of_credit(connection: Connection, credit_id: int) -> StoredCredential | None:
-    """The credential that was issued for a credit."""
+    """The newest credential that was issued for a credit."""
     return _decode(await connection.fetchrow(sql.of_credit, credit_id))
 
 

@@ -20,6 +20,8 @@ WHERE uuid = $1
 SELECT uuid, account_id, credit_id, document, jwt, status_index, issued_at, revoked_at, revoked_reason
 FROM credential
 WHERE credit_id = $1
+ORDER BY id DESC
+LIMIT 1
 
 -- name: revoke
 UPDATE credential SET revoked_at = $2, revoked_reason = $3 WHERE credit_id = $1 AND revoked_at IS NULL

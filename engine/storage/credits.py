@@ -62,3 +62,8 @@ async def lock(connection: Connection, credit_id: int) -> None:
 async def revoke(connection: Connection, credit_id: int, at: datetime, reason: str) -> None:
     """Take a credit back; it stays in the record with its reason."""
     await connection.execute(sql.revoke, credit_id, at, reason)
+
+
+async def set_grade(connection: Connection, credit_id: int, grade: str) -> None:
+    """The grade that a rescored sitting gives."""
+    await connection.execute(sql.set_grade, credit_id, grade)

@@ -6,14 +6,18 @@ RETURNING id
 -- name: of_account
 SELECT c.id, c.uuid, c.account_id, c.assessment_id, a.key AS assessment_key, c.attempt_id, c.session_id, c.hours, c.grade, c.awarded_at,
     c.revoked_at, c.revoked_reason, k.uuid AS credential_uuid
-FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN credential k ON k.credit_id = c.id
+FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN LATERAL (
+    SELECT uuid FROM credential WHERE credit_id = c.id ORDER BY id DESC LIMIT 1
+) AS k ON true
 WHERE c.account_id = $1
 ORDER BY c.id
 
 -- name: of_attempt
 SELECT c.id, c.uuid, c.account_id, c.assessment_id, a.key AS assessment_key, c.attempt_id, c.session_id, c.hours, c.grade, c.awarded_at,
     c.revoked_at, c.revoked_reason, k.uuid AS credential_uuid
-FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN credential k ON k.credit_id = c.id
+FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN LATERAL (
+    SELECT uuid FROM credential WHERE credit_id = c.id ORDER BY id DESC LIMIT 1
+) AS k ON true
 WHERE c.attempt_id = $1
 ORDER BY c.id DESC
 LIMIT 1
@@ -23,3 +27,6 @@ SELECT id FROM credit WHERE id = $1 FOR UPDATE
 
 -- name: revoke
 UPDATE credit SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL
+
+-- name: set_grade
+UPDATE credit SET grade = $2 WHERE id = $1

@@ -120,3 +120,13 @@ async def draft(connection: Connection, session_id: int, position: int) -> dict[
 async def forget_draft(connection: Connection, session_id: int) -> None:
     """Drop the draft once the answer is written."""
     await connection.execute(sql.forget_draft, session_id)
+
+
+async def extend(connection: Connection, session_id: int, deadline: datetime | None) -> None:
+    """Move a deadline later, or lift it; the database refuses an earlier one."""
+    await connection.execute(sql.extend, session_id, deadline)
+
+
+async def set_outcome(connection: Connection, session_id: int, outcome: bytes) -> None:
+    """The decision that stands after rescoring; the log keeps the earlier one."""
+    await connection.execute(sql.set_outcome, session_id, outcome.decode())

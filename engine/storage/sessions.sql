@@ -74,3 +74,9 @@ SELECT answer FROM draft WHERE session_id = $1 AND position = $2
 
 -- name: forget_draft
 DELETE FROM draft WHERE session_id = $1
+
+-- name: extend
+UPDATE session SET deadline = $2 WHERE id = $1
+
+-- name: set_outcome
+UPDATE session SET outcome = $2 WHERE id = $1

@@ -421,7 +421,7 @@ CREATE TABLE credential (
     uuid uuid NOT NULL UNIQUE,
     institution_id bigint NOT NULL,
     account_id bigint NOT NULL,
-    credit_id bigint NOT NULL UNIQUE,
+    credit_id bigint NOT NULL,
     document json NOT NULL,
     jwt text NOT NULL,
     status_index integer NOT NULL CHECK (status_index BETWEEN 0 AND 131071),
@@ -433,6 +433,8 @@ CREATE TABLE credential (
     UNIQUE (institution_id, status_index),
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
 );
+-- A score that changes after rescoring replaces the credential; one at a time is valid.
+CREATE UNIQUE INDEX credential_once ON credential (credit_id) WHERE revoked_at IS NULL;
 
 -- What an advisor wrote down about a learner, and when to look again.
 CREATE TABLE advisor_note (
@@ -491,6 +493,82 @@ CREATE TABLE publication_override (
     created_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (institution_id, assessment_version_id) REFERENCES assessment_version (institution_id, id),
     FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id)
+);
+
+-- A one-time link by which somebody outside rates a learner. Who was asked and what they wrote about the learner
+-- stand here and not in the sealed log, so that they can be erased.
+CREATE TABLE invitation (
+    token_hash text PRIMARY KEY CHECK (token_hash ~ '^[0-9a-f]{64}$'),
+    institution_id bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    requirement text NOT NULL CHECK (requirement <> ''),
+    rater text NOT NULL DEFAULT '',
+    comment text NOT NULL DEFAULT '',
+    invited_by bigint NOT NULL,
+    invited_at timestamptz NOT NULL,
+    used_at timestamptz,
+    FOREIGN KEY (institution_id, attempt_id) REFERENCES attempt (institution_id, id),
+    FOREIGN KEY (institution_id, invited_by) REFERENCES account (institution_id, id)
+);
+CREATE INDEX invitation_attempt ON invitation (attempt_id);
+
+-- An item withdrawn or re-keyed after people had answered it: by whom, why, and under which key it counts now.
+CREATE TABLE rescoring (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('withdraw', 'rekey')),
+    scoring json,
+    hold_harmless boolean NOT NULL,
+    named text NOT NULL CHECK (named <> ''),
+    reason text NOT NULL CHECK (length(reason) >= 3),
+    account_id bigint NOT NULL,
+    applied_at timestamptz NOT NULL,
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    UNIQUE (institution_id, id),
+    CHECK ((kind = 'rekey') = (scoring IS NOT NULL))
+);
+CREATE INDEX rescoring_item ON rescoring (item_id);
+
+-- What a rescoring means for one sitting: in force when it was decided, applied to it afterwards, or held harmless.
+CREATE TABLE rescored_session (
+    rescoring_id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    institution_id bigint NOT NULL,
+    effect text NOT NULL CHECK (effect IN ('decided', 'applied', 'held')),
+    PRIMARY KEY (session_id, rescoring_id),
+    FOREIGN KEY (institution_id, rescoring_id) REFERENCES rescoring (institution_id, id),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id)
+);
+
+-- Modules that add up to a course. A course is published once; other parts need another key.
+CREATE TABLE course (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL REFERENCES institution,
+    key text NOT NULL CHECK (key ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    document json NOT NULL,
+    published_by bigint NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, published_by) REFERENCES account (institution_id, id),
+    UNIQUE (institution_id, key),
+    UNIQUE (institution_id, id)
+);
+
+-- When a learner completed a course, and when a revoked part reopened it: in turns, which the number counts.
+CREATE TABLE course_entry (
+    account_id bigint NOT NULL,
+    course_id bigint NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    institution_id bigint NOT NULL,
+    kind text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (account_id, course_id, number),
+    FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
+    FOREIGN KEY (institution_id, course_id) REFERENCES course (institution_id, id),
+    CHECK (kind = CASE number % 2 WHEN 1 THEN 'completed' ELSE 'reopened' END)
 );
 
 -- The service's own pulse: while it beats, time runs; time without a beat is given back to every open sitting.
@@ -564,11 +642,13 @@ GRANT INSERT ON
     account, person, api_key, web_session, idempotency, framework, competency, bank, item, item_version, item_event, asset,
     calibration, field_test, field_response,
     bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
-    draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override
+    draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override,
+    invitation, rescoring, rescored_session, course, course_entry
 TO assay_app;
 GRANT UPDATE ON person, draft TO assay_app;
-GRANT UPDATE (roles, disabled_at) ON account TO assay_app;
-GRANT UPDATE (revoked_at) ON api_key TO assay_app;
+GRANT UPDATE (roles, disabled_at, pseudonym) ON account TO assay_app;
+GRANT UPDATE (revoked_at, label) ON api_key TO assay_app;
+GRANT UPDATE (used_at, rater, comment) ON invitation TO assay_app;
 GRANT UPDATE (document, content_hash, changed_at) ON framework TO assay_app;
 GRANT UPDATE (title) ON bank TO assay_app;
 GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
@@ -576,6 +656,7 @@ GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
 GRANT UPDATE (head) ON attempt TO assay_app;
 GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
+GRANT UPDATE (grade) ON credit TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
 GRANT UPDATE (done_at) ON advisor_note TO assay_app;
 GRANT UPDATE (progress, document, failed, seen_at, finished_at) ON job TO assay_app;
@@ -655,6 +736,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT c.institution_id FROM credential c WHERE c.uuid = credential_uuid
 $$;
 
+CREATE FUNCTION institution_of_invitation(hash text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT i.institution_id FROM invitation i WHERE i.token_hash = hash
+$$;
+
+-- Evidence is never changed, with this one exception: what a learner typed in their own words is erased with the
+-- person, and the scored category stays, so that the decision can still be recomputed.
+CREATE FUNCTION erase_words(learner bigint, sessions bigint[], positions integer[]) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    erased bigint;
+BEGIN
+    UPDATE response r SET answer = 'null', request_hash = decode(repeat('00', 32), 'hex')
+    FROM unnest(sessions, positions) AS words (session_id, place), session s
+    WHERE r.session_id = words.session_id AND r.position = words.place
+        AND s.id = r.session_id AND s.account_id = learner AND s.institution_id = current_institution();
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    RETURN erased;
+END $$;
+
 CREATE FUNCTION institution_by_key(institution_key text) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT i.id FROM institution i WHERE i.key = institution_key
@@ -671,11 +772,11 @@ $$;
 
 REVOKE ALL ON FUNCTION
     identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
-    institution_of_credential(uuid),
+    institution_of_credential(uuid), institution_of_invitation(text), erase_words(bigint, bigint[], integer[]),
     institution_by_key(text), sample_accounts()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
-    institution_of_credential(uuid),
+    institution_of_credential(uuid), institution_of_invitation(text), erase_words(bigint, bigint[], integer[]),
     institution_by_key(text), sample_accounts()
 TO assay_app;
