@@ -15,6 +15,7 @@ from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
 from api.identities import Identities
 from api.json_guard import guard_json
+from api.observability import health_routes, observe
 from api.pages import page_handlers
 from api.pages.render import as_page
 from api.routes import publication_routes, route_handlers
@@ -40,8 +41,8 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
             await desk.close()
 
     json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)
-    return Litestar(
-        route_handlers=[json_api, publication_routes, *page_handlers, *documentation_routes],
+    app = Litestar(
+        route_handlers=[json_api, publication_routes, *health_routes, *page_handlers, *documentation_routes],
         lifespan=[lifespan],
         guards=[guard],
         dependencies={
@@ -57,6 +58,8 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
         request_max_body_size=20_000_000,
         debug=False,
     )
+    observe(app)
+    return app
 
 
 def _state(settings: Settings) -> Any:

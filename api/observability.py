@@ -1,0 +1,163 @@
+"""What the server tells its keepers: request ids, metrics, health, traces. No name, no key, no answer in any of it."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from api.admission import Admission
+from api.auth import PUBLIC
+from itembank.storage.database import Database, DatabaseUnavailable
+
+log = structlog.get_logger()
+SLOW_SECONDS = 2.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """The numbers of one process, by route template (never by address: addresses name sittings)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "assay_requests", "Answers given", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "assay_request_seconds", "Time to an answer", ["route"], buckets=BUCKETS, registry=self.registry
+        )
+        self.at_work = Gauge("assay_requests_at_work", "Requests let in and not answered", registry=self.registry)
+        self.refused = Gauge("assay_requests_refused", "Requests told to come back", registry=self.registry)
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One answered request."""
+        children = self._children.get((method, route, status))
+        if children is None:
+            children = self.requests.labels(method, route, str(status)), self.seconds.labels(route)
+            self._children[method, route, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+
+class Observed:
+    """ASGI middleware: gives every request its id, counts it, traces it where a tracer is set up."""
+
+    def __init__(self, app: Any, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+        self.trace = _tracer()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id, began, status = _request_id(scope), time.perf_counter(), 500
+
+        async def tell(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        with self.trace(scope, request_id):
+            try:
+                await self.app(scope, receive, tell)
+            finally:
+                self._told(scope, status, time.perf_counter() - began)
+
+    def _told(self, scope: Any, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route = scope.get("path_template") or "none"
+        self.metrics.count(method, route, status, seconds)
+        if seconds > SLOW_SECONDS:
+            log.warning("slow request", method=method, route=route, status=status, seconds=round(seconds, 3))
+
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _request_id(scope: Any) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
+            return str(value.decode())
+    return uuid4().hex
+
+
+def _tracer() -> Any:
+    """Spans by OpenTelemetry when its extra is installed and an endpoint is named; nothing otherwise."""
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not endpoint or importlib.util.find_spec("opentelemetry.sdk") is None:
+        return lambda scope, request_id: contextlib.nullcontext()
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": "assay"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    tracer = provider.get_tracer("assay")
+
+    @contextlib.contextmanager
+    def traced(scope: Any, request_id: str) -> Iterator[None]:
+        with tracer.start_as_current_span(scope["method"], attributes={"assay.request_id": request_id}) as span:
+            yield
+            span.update_name(f"{scope['method']} {scope.get('path_template') or 'none'}")
+
+    return traced
+
+
+def observe(app: Any) -> Any:
+    """The application with admission and observation around it; its metrics are in `app.state.metrics`."""
+    app.state.metrics = metrics = Metrics()
+    admission = Admission(app.asgi_handler)
+    metrics.at_work.set_function(lambda: admission.at_work)
+    metrics.refused.set_function(lambda: admission.refused)
+    app.asgi_handler = Observed(admission, metrics)
+    return app
+
+
+@get("/health/live", opt=PUBLIC, include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", opt=PUBLIC, include_in_schema=False)
+async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """The database answers too; 503 with Retry-After until it does."""
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction(None) as connection:
+            await connection.fetchval("SELECT count(*) FROM published_catalogue() LIMIT 1")
+    except DatabaseUnavailable as error:
+        headers = {"Retry-After": str(error.retry_after)}
+        return Response({"status": "waiting for the database"}, status_code=503, headers=headers)
+    except Exception:
+        return Response({"status": "the database is not set up"}, status_code=503, headers={"Retry-After": "2"})
+    return Response({"status": "ready"})
+
+
+@get("/metrics", opt=PUBLIC, include_in_schema=False)
+async def metrics_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Prometheus metrics, for programs on the same machine alone."""
+    if request.client is None or request.client.host not in LOOPBACK:
+        raise NotFoundException
+    found: Metrics = request.app.state.metrics
+    return Response(generate_latest(found.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+health_routes = [live, ready, metrics_page]

@@ -1,0 +1,103 @@
+"""Request ids, health, metrics; who may come in."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from api.admission import Admission
+from api.app import create_app
+from api.settings import Settings
+
+Client = AsyncTestClient[Litestar]
+
+
+async def test_every_answer_names_its_request(client: Client) -> None:
+    first, second = await client.get("/health/live"), await client.get("/nowhere")
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+    named = await client.get("/health/live", headers={"X-Request-ID": "from-a-proxy.1"})
+    assert named.headers["x-request-id"] == "from-a-proxy.1"
+    odd = await client.get("/health/live", headers={"X-Request-ID": "x" * 65})
+    assert odd.headers["x-request-id"] != "x" * 65
+
+
+async def test_ready_means_the_database_answers(client: Client) -> None:
+    assert (await client.get("/health/ready")).json() == {"status": "ready"}
+
+
+async def test_without_its_database_it_lives_and_says_when_to_come_back() -> None:
+    app = create_app(Settings(public_url="http://testserver"), "postgresql://nobody@127.0.0.1:1/nothing")
+    async with AsyncTestClient(app) as lonely:
+        assert (await lonely.get("/health/live")).status_code == 200
+        for path in ("/health/ready", "/api/v1/catalogue"):
+            answer = await lonely.get(path)
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) >= 1
+        answer = await lonely.get("/api/v1/attempts", headers={"Authorization": "Bearer assay_x"})
+        assert answer.status_code == 503
+
+
+async def test_metrics_count_routes_and_hold_no_address(client: Client) -> None:
+    uuid = "6b1de3a0-1111-4222-8333-444455556666"
+    await client.get(f"/api/v1/sessions/{uuid}", headers={"Authorization": "Bearer assay_secret_of_somebody"})
+    text = (await client.get("/metrics")).text
+    assert 'route="/api/v1/sessions/{uuid' in text
+    assert 'status="401"' in text
+    assert uuid not in text
+    assert "assay_secret" not in text
+
+
+async def _told(admission: Admission, receive: Any) -> list[Any]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await admission({"type": "http", "path": "/x"}, receive, send)
+    return sent
+
+
+async def test_more_than_can_be_done_is_told_to_come_back() -> None:
+    leave = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await leave.wait()
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    admission = Admission(app, most_at_once=2)
+    inside = [asyncio.create_task(_told(admission, receive)) for _ in range(2)]
+    await asyncio.sleep(0)
+    refused = await _told(admission, receive)
+    assert refused[0]["status"] == 503
+    assert (b"retry-after", b"1") in refused[0]["headers"]
+    leave.set()
+    await asyncio.gather(*inside)
+    assert admission.at_work == 0
+
+
+async def test_a_body_that_does_not_arrive_holds_no_place() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        pytest.fail("a request without its body was let in")
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    admission = Admission(app, most_at_once=1, body_seconds=0.05)
+    waiting = asyncio.create_task(_told(admission, receive))
+    await asyncio.sleep(0)
+    assert admission.at_work == 0
+    assert (await waiting)[0]["status"] == 408
+
+
+async def test_a_large_body_arrives_whole(client: Client) -> None:
+    answer = await client.post(
+        "/api/v1/attempts", content=b'{"assessment": "' + b"x" * 1_500_000 + b'"}',
+        headers={"Content-Type": "application/json", "Authorization": "Bearer assay_x"},
+    )  # fmt: skip
+    assert isinstance(answer, httpx.Response)
+    assert answer.status_code in (400, 401)
