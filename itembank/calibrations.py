@@ -1,6 +1,6 @@
 """Calibration documents of a bank: parameters that came in files, and new items beside those that hold the scale."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from itembank.errors import BankError
@@ -44,10 +44,17 @@ def imported_document(
     }  # fmt: skip
 
 
-def merged(before: Mapping[str, Any], records: Sequence[Mapping[str, Any]], note: str) -> dict[str, Any]:
-    """The document before with these items added or replaced; every other item keeps its record as it is."""
+def merged(
+    before: Mapping[str, Any], records: Sequence[Mapping[str, Any]], note: str, valid: Collection[str]
+) -> dict[str, Any]:
+    """The document before with these items added or replaced.
+
+    Every other item that is still `valid` keeps its record as it is; parameters of questions since rewritten go.
+    """
     new = {str(record["item_id"]): dict(record) for record in records}
-    kept = [record for record in before["items"] if str(record["item_id"]) not in new]
+    kept = [
+        record for record in before["items"] if str(record["item_id"]) in valid and str(record["item_id"]) not in new
+    ]
     notes = [*(before.get("notes") or ()), note]
     return {**before, "notes": notes, "items": [*kept, *new.values()]}
 

@@ -1,6 +1,6 @@
 """Attach a calibration to a bank: its items become operational with these parameters at the next publication."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from itembank.calibrations import FORMAT, IMPORTED, imported_document, merged, same_parameters
@@ -68,14 +68,18 @@ async def keep_parameters(
         bank = await _bank(connection, bank_key)
         items = [stored.item for stored in await item_rows.current(connection, bank.id)]
         document = imported_document(parameters, items, metric=metric, source=source)
+        keys = {str(record["item_id"]) for record in document["items"]}
         before = await calibrations.latest(connection, bank.id)
         if before is not None:
-            note = f"{len(document['items'])} items have their parameters from {source}."
-            document = merged(before.document, document["items"], note)
-            if same_parameters(before.document, document):
+            note = f"{len(keys)} items have their parameters from {source}."
+            valid = await item_events.calibrated_keys(connection, bank.id)
+            document = merged(before.document, document["items"], note, valid)
+            if keys <= valid and same_parameters(before.document, document):
                 return None
         origin = f"{IMPORTED} ({source})"
-        return await keep(connection, institution_id, bank, document, origin, "parameters imported", account_id)
+        return await keep(
+            connection, institution_id, bank, document, origin, "parameters imported", account_id, moved=keys
+        )
 
 
 async def _bank(connection: Connection, bank_key: str) -> Bank:
@@ -94,8 +98,9 @@ async def keep(
     origin: str,
     reason: str,
     account_id: int | None,
+    moved: Collection[str] | None = None,
 ) -> KeptCalibration:
-    """Write the document and move the items it covers from draft or pretest to operational."""
+    """Write the document; items it covers (those in `moved`, if given) become operational from draft or pretest."""
     covered = {str(record["item_id"]) for record in document["items"]}
     stored = {item.item.key: item for item in await item_rows.current(connection, bank.id)}
     known = [item for key, item in stored.items() if key in covered]
@@ -104,7 +109,7 @@ async def keep(
     await calibrations.save(
         connection, institution_id, bank.id, dict(document), parameter_hash(document["items"]), origin
     )
-    moves, unfit = _moves(known, reason)
+    moves, unfit = _moves([item for item in known if moved is None or item.item.key in moved], reason)
     await item_events.move(connection, institution_id, moves, account_id)
     return KeptCalibration(
         bank=bank.key,
