@@ -123,7 +123,7 @@ def test_a_shuffled_order_is_the_sittings_own_and_keeps_fixed_choices() -> None:
 def test_pictures_come_from_their_hash_and_tables_can_be_scrolled_by_keyboard() -> None:
     asset = Asset(name="images/map.png", media_type="image/png", sha256="b" * 64, size=1)
     content = ItemContent(
-        body='<table><caption>Prices</caption><tr><td>1</td></tr></table><p><img src="images/map.png" alt="Map"></p>after',
+        body='<table><caption>Prices</caption><tr><td>1</td></tr></table><p><img src="images/map.png" alt="Map"></p>on',
         interactions=(), assets=(asset,),
     )  # fmt: skip
     markup = str(render_item(content, None, "seed", T))

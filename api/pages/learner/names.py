@@ -42,8 +42,8 @@ def short_name(competency: Competency) -> str:
 
 
 def minutes_words(seconds: float, t: Say) -> str:
-    """A length of time in whole minutes, or in seconds below two minutes."""
-    if seconds < 120:
+    """A length of time in whole minutes, or in seconds below one."""
+    if seconds < 60:
         return t("period.seconds", n=int(seconds))
     return t("period.minutes", n=int(seconds // 60))
 

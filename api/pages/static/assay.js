@@ -47,6 +47,7 @@
     const ticking = setInterval(show, 1000);
     show();
     ask.hidden = false;
+    addEventListener("keydown", (event) => { if (event.altKey && event.code === "KeyT") { event.preventDefault(); ask.click(); } });
     ask.addEventListener("click", () => { voice.textContent = ""; setTimeout(() => { voice.textContent = face.textContent; }, 50); });
   }
 

@@ -86,16 +86,21 @@ async def see_result(
         request, "learner/result/page.html", found=found, policy=policy, said=said, zone=zone_of(policy),
         name_of=lambda key: occasion_name(key, spoken), decision=found.last.decision,
         groups=[(key, [part for part in parts if part.state in states]) for key, states in GROUPS],
-        steps=[(w if _moves(step) else "", step) for w, step in zip(said["next_steps"], found.report.next_steps)],
+        steps=[(_why(step, names, spoken), step) for step in found.report.next_steps],
         names=names,
+        n_answers=sum(part.n_answers for part in found.report.parts),
         because=[names.get(key, key) for key in found.last.decision.because] if found.last.decision else [],
         public_url=settings.public_url, refused=not_now(found.view.journey, spoken),
     )  # fmt: skip
 
 
-def _moves(step: NextStep) -> bool:
-    """Whether the chance of passing rises by a percent that can be said."""
-    return round(100 * (step.probability_before + step.gain)) > round(100 * step.probability_before)
+def _why(step: NextStep, names: dict[str, str], spoken: Language) -> str:
+    """Why to learn this next: what builds on it, or how it moves the chance of passing; empty when that says little."""
+    t = translator(spoken)
+    if step.prerequisite_of:
+        return t("result.step_first", competency=names.get(step.prerequisite_of, step.prerequisite_of))
+    before, after = (round(100 * p) for p in (step.probability_before, step.probability_before + step.gain))
+    return t("result.step_moves", before=before, after=after) if after > before else ""
 
 
 async def _find(database: Database, shelf: Shelf, caller: Caller, uuid: UUID) -> Found:
