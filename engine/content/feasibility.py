@@ -59,6 +59,27 @@ def find_shortages(
     return found
 
 
+def shortest_legal_test(constraints: Constraints, min_items: int, max_items: int) -> int:
+    """The smallest number of items, min_items to max_items, with which a test keeps all constraints.
+
+    Raises InfeasibleDesign when there is none, or none was found within a minute.
+    """
+    programme = build_programme(constraints, min_items, max_items)
+    counted = np.zeros(programme.n_variables)
+    counted[: programme.n_items] = 1.0
+    solved = milp(
+        counted,
+        integrality=np.ones(programme.n_variables, dtype=np.int64),
+        bounds=Bounds(0.0, 1.0),
+        constraints=LinearConstraint(csc_array(programme.matrix), programme.low, programme.high),
+        options={"time_limit": 60.0},
+    )
+    if solved.x is None:
+        check_feasible(constraints, min_items, max_items)
+        raise InfeasibleDesign({"the blueprint (no answer within a minute)": 1.0})
+    return int(np.rint(solved.x[: programme.n_items].sum()))
+
+
 def _lacking_alone(programme: Programme, usable: NDArray[np.bool_]) -> dict[str, float]:
     """Constraints that the whole pool together cannot fill."""
     ceiling = np.concatenate([usable, np.ones(programme.n_variables - len(usable))])

@@ -110,7 +110,7 @@ def _free_items(plan: Plan, sitting: Sitting) -> NDArray[np.bool_]:
     """(n_items,) Items not given that this learner may see and that leave the blueprint completable."""
     free = np.ones(len(plan.pool), dtype=bool) if sitting.eligible is None else sitting.eligible.copy()
     free[sitting.items] = False
-    live = plan.open_atoms
+    live = plan.blueprints.at(len(sitting.items)).open_atoms
     if live is not None:
         atom = live.hierarchy.atom
         counts = np.bincount(atom[sitting.items], minlength=live.hierarchy.n_atoms)

@@ -8,10 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.content.blueprint import Blueprint, Blueprints, build_blueprints
 from engine.content.constraints import Constraints, compile_constraints
 from engine.content.feasibility import check_feasible
-from engine.content.hierarchy import Hierarchy, OpenAtoms, build_hierarchy
-from engine.content.shadow_test import ShadowModel, build_shadow_model
 from engine.designs import Design, DesignError, GlrRule, SprtRule
 from engine.exposure.control import ItemControl, build_control
 from engine.multistage import check_modules
@@ -25,21 +24,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plan:
-    """A design on a pool. `hierarchy` or `shadow` keep the content; neither when nothing is constrained."""
+    """A design on a pool."""
 
     design: Design
     pool: Pool
     prior: Prior
     criterion: Criterion
     constraints: Constraints
-    hierarchy: Hierarchy | None
-    shadow: ShadowModel | None
+    blueprints: Blueprints
     control: ItemControl
-
-    @cached_property
-    def open_atoms(self) -> OpenAtoms | None:
-        """The blueprint for one sitting at a time; None where no hierarchy keeps the content."""
-        return None if self.hierarchy is None else OpenAtoms(self.hierarchy)
 
     @cached_property
     def cuts(self) -> tuple[tuple[float, ...], ...]:
@@ -85,7 +78,7 @@ class Plan:
             and self.criterion is CRITERIA["maximum_information"]
             and design.exposure.randomesque == 1
             and self.pool.n_dimensions == 1
-            and self.shadow is None
+            and self.blueprints.whole.shadow is None
         )
 
 
@@ -102,24 +95,20 @@ def compile_design(design: Design, pool: Pool) -> Plan:
     if criterion is None:
         raise DesignError(f"selection.criterion '{design.selection.criterion}' is unknown.")
     constraints = compile_constraints(design.content, pool.attributes, pool.items.item_id)
-    stopping = design.stopping
-    hierarchy = build_hierarchy(constraints, stopping.min_items, stopping.max_items)
-    if design.content.method == "hierarchical" and hierarchy is None:
-        raise DesignError("content.method 'hierarchical' needs counts in nested groups; use 'auto' or 'shadow'.")
-    adaptive = design.form == "adaptive"
     pool.positions(design.items)
     check_modules(design, pool)
-    if adaptive:
-        check_feasible(constraints, stopping.min_items, stopping.max_items)
-    by_shadow = adaptive and not constraints.is_empty and (hierarchy is None or design.content.method == "shadow")
+    if design.form == "adaptive":
+        check_feasible(constraints, design.stopping.min_items, design.stopping.max_items)
+        blueprints = build_blueprints(design, constraints)
+    else:
+        blueprints = Blueprints(0, Blueprint(), Blueprint())
     return Plan(
         design=design,
         pool=pool,
         prior=build_prior(design.ability, pool.n_dimensions),
         criterion=criterion,
         constraints=constraints,
-        hierarchy=hierarchy if adaptive and not by_shadow and not constraints.is_empty else None,
-        shadow=build_shadow_model(constraints, stopping.min_items, stopping.max_items) if by_shadow else None,
+        blueprints=blueprints,
         control=build_control(design.exposure, pool),
     )
 

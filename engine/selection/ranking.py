@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.content.constraints import StimulusSets
-from engine.content.shadow_test import NoShadowTest, ShadowModel
+from engine.content.shadow_test import NoShadowTest, ShadowModel, ShadowSolver, ShadowTest
 from engine.selection.criteria import Situation
 from engine.selection.plan import Plan
 from engine.selection.sitting import Standing
@@ -101,9 +101,10 @@ def allowed_items(plan: Plan, standing: Standing) -> Mask:
 
 def content_mask(plan: Plan, standing: Standing) -> Mask:
     """Items whose choice leaves the blueprint completable; everything when nothing is constrained."""
-    if plan.shadow is not None:
-        return _shadow_mask(plan, plan.shadow, standing)
-    hierarchy = plan.hierarchy
+    blueprint = plan.blueprints.at(standing.position)
+    if blueprint.shadow is not None:
+        return _shadow_mask(plan, blueprint.shadow, standing)
+    hierarchy = blueprint.hierarchy
     if hierarchy is None:
         return np.ones_like(standing.eligible)
     atoms = np.eye(hierarchy.n_atoms, dtype=np.int64)[hierarchy.atom]
@@ -113,18 +114,29 @@ def content_mask(plan: Plan, standing: Standing) -> Mask:
 
 
 def _shadow_mask(plan: Plan, model: ShadowModel, standing: Standing) -> Mask:
-    """The free items of each sitting's shadow test; of its open stimulus alone while that has items left."""
+    """The free items of each sitting's shadow test; of its open stimulus alone while that has items left.
+
+    A learner whose items left cannot fill the shortest test may still be able to fill a longer one.
+    """
     worth = shadow_worth(plan, standing)
     mask = np.zeros_like(standing.eligible)
     solver = model.solver()
     for person, given in enumerate(standing.items):
         free = standing.eligible[person] & ~closed_items(plan.constraints.sets, given, len(plan.pool))
-        try:
-            test = solver.assemble(worth[person], given, free)
-        except NoShadowTest:
-            continue
-        mask[person, together(plan.constraints.sets, given, np.setdiff1d(test.items, given))] = True
+        test = _assembled(solver, worth[person], given, free)
+        whole = plan.blueprints.whole.shadow
+        if test is None and whole is not None and whole is not model:
+            test = _assembled(whole.solver(), worth[person], given, free)
+        if test is not None:
+            mask[person, together(plan.constraints.sets, given, np.setdiff1d(test.items, given))] = True
     return mask
+
+
+def _assembled(solver: ShadowSolver, worth: Floats, given: Indices, free: Mask) -> ShadowTest | None:
+    try:
+        return solver.assemble(worth, given, free)
+    except NoShadowTest:
+        return None
 
 
 def closed_items(sets: StimulusSets | None, given: Indices, n_items: int) -> Mask:

@@ -30,7 +30,7 @@ _RESCALE_EVERY = 8
 
 def is_fast(plan: Plan) -> bool:
     """Whether a plan may take this course."""
-    free = plan.is_simple and plan.control.is_idle and plan.hierarchy is None
+    free = plan.is_simple and plan.control.is_idle and plan.blueprints.whole.hierarchy is None
     free = free and plan.design.stopping.max_seconds is None
     return free and all(isinstance(rule, _QUICK_RULES) for rule in plan.design.rules())
 

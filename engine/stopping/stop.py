@@ -95,7 +95,7 @@ def _leaves(rule: StopRule) -> Iterator[StopRule]:
 
 def content_complete(plan: Plan, standing: Standing) -> Mask:
     """Whether the items given are a legal test by themselves: (n_persons,)."""
-    hierarchy = plan.hierarchy
+    hierarchy = plan.blueprints.whole.hierarchy
     if hierarchy is not None:
         atoms = np.eye(hierarchy.n_atoms, dtype=np.int64)[hierarchy.atom]
         return hierarchy.satisfied(atoms[standing.items].sum(axis=1))

@@ -152,7 +152,7 @@ def test_no_sitting_ever_violates(seed: int, length: int, with_sets: bool) -> No
     )
     pool = build_pool(dichotomous_bank(120, 3), design.ability, competency=COMPETENCY, attributes=ATTRIBUTES)
     plan = compile_design(design, pool)
-    assert plan.shadow is not None
+    assert plan.blueprints.whole.shadow is not None
     sitting, reason = take_test(plan, str(seed), np.random.default_rng(seed))
     assert reason == "max_items"
     assert violations(plan.constraints, sitting.items) == []
@@ -171,7 +171,7 @@ def test_greedy_sittings_never_violate(seed: int, length: int) -> None:
     )
     pool = build_pool(dichotomous_bank(120, 3), design.ability, competency=COMPETENCY)
     plan = compile_design(design, pool)
-    assert plan.hierarchy is not None
+    assert plan.blueprints.whole.hierarchy is not None
     sitting, _ = take_test(plan, str(seed), np.random.default_rng(seed))
     assert violations(plan.constraints, sitting.items) == []
     assert len(sitting.items) == length
