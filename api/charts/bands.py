@@ -8,10 +8,11 @@ WIDTH, HEIGHT = 100.0, 10.0
 
 
 def band(
-    title: str, description: str, value: float, low: float, high: float, cut: float, *, second: bool = False
-) -> Markup:
-    """One strip that stretches to the width it is given; all numbers in percent."""
-    tone = " second" if second else ""
+    title: str, description: str, value: float, low: float, high: float, cut: float, *,
+    second: bool = False, unsure: bool = False,
+) -> Markup:  # fmt: skip
+    """One strip that stretches to the width it is given; all numbers in percent. `unsure` is grey."""
+    tone = " unsure" if unsure else " second" if second else ""
     left, right = max(low, 0.0), min(high, 100.0)
     parts = [
         shape("rect", "track", x=0, y=3, width=WIDTH, height=4, rx=1),

@@ -43,6 +43,7 @@ async def test_every_page_is_accessible(browser: Browser, base: str, mode: str) 
     await look(page, mode, problems)
     await page.get_by_role("button", name="Yes, end it").click()
     await page.wait_for_url("**/result")
+    assert (await page.pdf(format="A4")).count(b"/Type /Page\n") in (1, 2)
     for details in await page.locator("details").all():
         await details.evaluate("(element) => { element.open = true; }")
     await look(page, mode, problems)

@@ -86,7 +86,7 @@ async def test_the_whole_way_by_keyboard_alone_without_javascript(browser: Brows
     await credited.goto(page.url)
     await look(credited, "credited", problems)
     await credited.emulate_media(media="print")
-    assert (await credited.pdf(format="A4")).count(b"/Type /Page\n") <= 2
+    assert (await credited.pdf(format="A4")).count(b"/Type /Page\n") in (1, 2)
     await with_script.close()
     await context.close()
     assert problems == []

@@ -127,7 +127,7 @@ def _part(part: CompetencyPart, said: dict[str, str], names: dict[str, str], spo
     values = {"percent": round(part.percent), "low": low, "high": high, "cut": round(part.cut_percent)}
     strip = band(
         name, t("result.strip", **values), part.percent, low, high, part.cut_percent,
-        second=part.state in ("not_yet", "not_enough_evidence"),
+        second=part.state == "not_yet", unsure=part.state == "not_enough_evidence",
     )  # fmt: skip
     is_changed = part.change is not None and part.change.reliable
     return PartShown(name=name, state=part.state, said=said, strip=strip, is_changed=is_changed, **values)
