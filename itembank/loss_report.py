@@ -40,6 +40,14 @@ class LossReport(Record, frozen=True, kw_only=True):
         return tuple(entry for entry in self.entries if entry.fate == "refused")
 
 
+def total(reports: Iterable[LossReport]) -> dict[Fate, int]:
+    """The counts of several files together."""
+    counts: Counter[Fate] = Counter()
+    for report in reports:
+        counts.update(report.counts)
+    return {"imported": counts["imported"], "changed": counts["changed"], "refused": counts["refused"]}
+
+
 def taken(key: str, place: str, notes: Iterable[str] = ()) -> ItemLoss:
     """An item that came in: imported as it is, or changed when there are notes on how."""
     said = tuple(dict.fromkeys(notes))

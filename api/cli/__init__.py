@@ -13,6 +13,8 @@ VERBS = {
     "import": "Bring items and their framework into a bank.",
     "institution": "Make an institution with its first administrator and API key.",
     "migrate": "Bring the database's schema up to date.",
+    "move": "Move items to another state of their life, with the reason.",
+    "pretest": "Calibrate pretest items from the answers of sittings.",
     "psql": "Open the database in psql.",
     "publish": "Publish an assessment on a bank.",
     "replay": "Recompute scores and decisions from stored answers.",

@@ -7,7 +7,10 @@ import click
 from api.cli.institutions import institution_option, with_institution
 from api.cli.output import json_option, progress, say
 from itembank.exchange.files import read_framework_file, read_items_file
-from itembank.workflows.import_bank import ImportResult, import_bank
+from itembank.exchange.parameters.files import CONVENTIONS, Convention, read_parameters
+from itembank.workflows.import_files import ImportedFiles, import_files
+
+MOST_PAIRS = 20
 
 
 @click.command("import")
@@ -15,6 +18,10 @@ from itembank.workflows.import_bank import ImportResult, import_bank
 @click.option("--bank", required=True, help="The bank's key; it is made when it is new.")
 @click.option("--framework", type=click.Path(path_type=Path), help="The framework (CSV, CASE or CTDL) of a new bank.")
 @click.option("--title", default="", help="What people call a new bank.")
+@click.option("--parameters", type=click.Path(path_type=Path), help="A file of item parameters to take as they are.")
+@click.option("--metric", type=click.Choice(CONVENTIONS), default="auto", show_default=True, help="Whose convention.")
+@click.option("--scaling", type=float, help="D of a traditional or catR file that does not state it (1, 1.7, 1.702).")
+@click.option("--with-parameters", is_flag=True, help="Take the parameters that the items bring along.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @institution_option
 @json_option
@@ -23,41 +30,70 @@ def command(
     bank: str,
     framework: Path | None,
     title: str,
+    parameters: Path | None,
+    metric: Convention,
+    scaling: float | None,
+    with_parameters: bool,
     dry_run: bool,
     institution: str,
     as_json: bool,
 ) -> None:
     """Bring items and their framework into a bank: everything or nothing; the same files twice change nothing.
 
-    Example: assay import items.csv --bank algebra --framework framework.csv --dry-run
+    Example: assay import items.csv --bank algebra --framework framework.csv --parameters mirt.csv --dry-run
     """
     with progress("Reading"):
         read = [read_items_file(path) for path in files]
-        assets = {sha256: data for _, files_, _ in read for sha256, data in files_.items()}
-        items = [item for part, _, _ in read for item in part]
         read_framework = None if framework is None else read_framework_file(framework)
+        facts = None
+        if parameters is not None:
+            facts = read_parameters(parameters.read_bytes(), parameters.name, metric, scaling=scaling)
     with progress("Importing"):
-        result: ImportResult = with_institution(
+        done: ImportedFiles = with_institution(
             institution,
-            lambda database, institution_id: import_bank(
+            lambda database, institution_id: import_files(
                 database,
                 institution_id,
                 bank,
-                items,
+                read,
                 framework=read_framework,
-                assets=assets,
                 title=title,
+                parameters=facts,
+                with_parameters=with_parameters,
                 dry_run=dry_run,
             ),
         )
-    refused = [(report.source, entry) for _, _, report in read for entry in report.refused]
+    refused = [(report.file, entry) for report in done.files for entry in report.told if entry.fate == "refused"]
     for file, entry in refused:
         click.echo(f"refused: {file}, {entry.place}, {entry.key}: {'; '.join(entry.notes)}", err=True)
-    verb = "would be" if dry_run else "were"
-    sentence = (
-        f"Bank {bank}: {len(result.added)} items {verb} added, {len(result.changed)} changed, "
-        f"{len(result.unchanged)} unchanged, {len(refused)} refused."
-    )
-    say({"result": result, "refused": [entry for _, entry in refused]}, sentence, as_json)
+    say(done, sentences(done), as_json)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+def sentences(done: ImportedFiles) -> str:
+    """What was done, in words: counts that add up, then what an author should look at."""
+    verb = "would be" if done.dry_run else "were"
+    lines = [
+        f"Bank {done.bank}: {done.kept['added']} items {verb} added, {done.kept['changed']} changed, "
+        f"{done.kept['unchanged']} unchanged, {done.read['refused']} refused."
+    ]
+    for report in done.files:
+        counts = ", ".join(f"{number} {fate}" for fate, number in report.counts.items())
+        lines.append(f"{report.file}: {report.n_items} items read: {counts}.")
+        lines += [f"  changed on reading: {e.key}: {'; '.join(e.notes)}" for e in report.told if e.fate == "changed"]
+        lines += [f"  {note}" for note in report.notes]
+    if done.result.back_to_draft:
+        keys = ", ".join(done.result.back_to_draft)
+        lines.append(f"Asked or scored otherwise now, so back to draft without parameters: {keys}.")
+    if done.parameters is not None:
+        lines.append(
+            f"{done.parameters.source}: parameters of {done.parameters.n_items} items ({done.parameters.metric})."
+        )
+    lines += [
+        f"Likely {pair.kind}: {pair.first} and {pair.second} ({pair.likeness:.0%} alike)."
+        for pair in done.like[:MOST_PAIRS]
+    ]
+    if len(done.like) > MOST_PAIRS:
+        lines.append(f"… and {len(done.like) - MOST_PAIRS} more like pairs; --json lists them all.")
+    return "\n".join(lines)

@@ -5,10 +5,12 @@ from api.routes.attempts import AttemptRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
+from api.routes.items import ItemRoutes
 from api.routes.sessions import SessionRoutes
 
 route_handlers = [
-    CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, AssessmentRoutes,
+    CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
+    AssessmentRoutes,
 ]  # fmt: skip
 
 __all__ = ["publication_routes", "route_handlers"]

@@ -60,7 +60,9 @@ class BankRoutes(Controller):
         """The items it covers become operational with these parameters at the next publication."""
 
         async def act() -> tuple[int, KeptCalibration]:
-            kept = await keep_calibration(database, caller.institution_id, key, data.document, origin=data.origin)
+            kept = await keep_calibration(
+                database, caller.institution_id, key, data.document, origin=data.origin, account_id=caller.account_id
+            )
             return 201, kept
 
         return await once(request, caller, database, act)

@@ -24,20 +24,28 @@ def read_items_file(path: Path | Traversable) -> tuple[tuple[Item, ...], dict[st
     Raises:
         FileRefused: when the file is none of these; it says what was found.
     """
-    data = path.read_bytes()
+    return read_items_bytes(path.read_bytes(), path.name)
+
+
+def read_items_bytes(data: bytes, name: str) -> tuple[tuple[Item, ...], dict[str, bytes], LossReport]:
+    """As `read_items_file`, of a file that was sent.
+
+    Raises:
+        FileRefused.
+    """
     start = data[:5000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"<") and b"<quiz" in start:
-        return read_moodle(data, name=path.name)
+        return read_moodle(data, name=name)
     if start.startswith(b"<") or (start.startswith(b"PK") and b"xl/workbook.xml" not in data):
-        package = read_package(data, name=path.name)
+        package = read_package(data, name=name)
         return package.items, package.assets, package.report
     if start.startswith(b"{") and b'"scoring":{' in data[:200_000].split(b"\n", 1)[0]:
-        items, report = read_item_lines(data, name=path.name)
+        items, report = read_item_lines(data, name=name)
         return items, {}, report
-    if path.name.lower().endswith(".gift"):
-        items, report = read_gift(data, name=path.name)
+    if name.lower().endswith(".gift"):
+        items, report = read_gift(data, name=name)
         return items, {}, report
-    items, report = read_items(data, name=path.name)
+    items, report = read_items(data, name=name)
     return items, {}, report
 
 
@@ -47,9 +55,17 @@ def read_framework_file(path: Path | Traversable, *, key: str = "", title: str =
     Raises:
         FileRefused, FrameworkInvalid: naming the place.
     """
-    data = path.read_bytes()
-    stem = key or path.name.rsplit(".", 1)[0]
+    return read_framework_bytes(path.read_bytes(), path.name, key=key, title=title)
+
+
+def read_framework_bytes(data: bytes, name: str, *, key: str = "", title: str = "") -> Framework:
+    """As `read_framework_file`, of a file that was sent.
+
+    Raises:
+        FileRefused, FrameworkInvalid.
+    """
+    stem = key or name.rsplit(".", 1)[0]
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         read = read_ctdl if b'"@graph"' in data or b"ceasn:" in data else read_case
-        return read(data, key=stem, name=path.name)[0]
-    return read_framework_table(data, key=stem, title=title or stem, name=path.name)[0]
+        return read(data, key=stem, name=name)[0]
+    return read_framework_table(data, key=stem, title=title or stem, name=name)[0]
