@@ -6,12 +6,15 @@ from uuid import UUID
 import numpy as np
 
 from engine import CODE_VERSION
+from engine.content.feasibility import InfeasibleDesign
 from engine.decisions import Decision, decide_sitting
 from engine.designs import Design
+from engine.errors import NoItemLeft
 from engine.frozen_bank import FrozenBank
 from engine.policies.records import Occasion, Policy
+from engine.rescoring import Override, overridden
 from engine.selection.next_item import NextItem, next_step
-from engine.selection.plan import Plan
+from engine.selection.plan import Plan, check_learner
 from engine.selection.sitting import Sitting
 from engine.selection.standing import stand
 from engine.sessions import Administered
@@ -54,6 +57,23 @@ def sitting_of(
     )
 
 
+def check_start(plan: Plan, sitting: Sitting) -> None:
+    """Whether a sitting about to begin has enough questions left for a whole test.
+
+    Raises:
+        NoItemLeft: naming what is missing.
+    """
+    try:
+        if sitting.eligible is not None:
+            check_learner(plan, sitting.eligible)
+    except InfeasibleDesign as error:
+        missing = "; ".join(f"{name} lacks {amount:g}" for name, amount in error.shortages.items())
+        raise NoItemLeft(
+            f"The questions you have not met yet do not make a whole test: {missing}. "
+            "Nothing was started and no attempt is used up; the assessment needs more questions."
+        ) from None
+
+
 def next_of(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     """The next item or the reason to stop; a design that cannot go on ends the sitting with that reason."""
     return next_step(plan, sitting)
@@ -65,9 +85,18 @@ def running_estimate(plan: Plan, sitting: Sitting) -> tuple[float, float]:
     return float(standing.theta[0].mean()), float(standing.sem[0].mean())
 
 
-def decide_outcome(policy: Policy, occasion: Occasion, bank: FrozenBank, shown: Sequence[Administered]) -> Decision:
-    """The decision of record from the answers alone: exact arithmetic on frozen tables."""
-    positions, categories = answers_of(shown)
+def decide_outcome(
+    policy: Policy,
+    occasion: Occasion,
+    bank: FrozenBank,
+    shown: Sequence[Administered],
+    overrides: Sequence[Override] = (),
+) -> Decision:
+    """The decision of record from the answers alone: exact arithmetic on frozen tables.
+
+    `overrides`: items withdrawn or re-keyed. A sitting is as long as the learner made it, whatever was withdrawn since.
+    """
+    positions, categories = answers_of(overridden(shown, overrides))
     competencies = {
         name: (bank.posterior(positions, categories, name), bank.competency_curves[name])
         for name in occasion.competency_cuts
@@ -79,7 +108,7 @@ def decide_outcome(policy: Policy, occasion: Occasion, bank: FrozenBank, shown: 
         bank.curve,
         competencies=competencies,
         n_items=len(positions),
-        complete=len(positions) >= shortest_test(occasion),
+        complete=len(answers_of(shown)[0]) >= shortest_test(occasion),
         parameter_version=bank.parameter_version,
         code_version=CODE_VERSION,
     )

@@ -118,9 +118,14 @@ def check_learner(plan: Plan, eligible: NDArray[np.bool_]) -> None:
 
     To be asked before a sitting begins, when items were seen in earlier ones: afterwards nothing can go wrong.
     """
-    stopping = plan.design.stopping
-    if plan.design.form == "adaptive":
-        check_feasible(plan.constraints, stopping.min_items, stopping.max_items, eligible)
+    if plan.design.form != "adaptive" or eligible.all():
+        return
+    hierarchy, stopping = plan.blueprints.whole.hierarchy, plan.design.stopping
+    if hierarchy is not None:
+        left = np.bincount(hierarchy.atom[eligible], minlength=hierarchy.n_atoms)
+        if hierarchy.completable(np.zeros_like(left)[None], left[None])[0]:
+            return
+    check_feasible(plan.constraints, stopping.min_items, stopping.max_items, eligible)
 
 
 def _check_competencies(design: Design, pool: Pool) -> None:

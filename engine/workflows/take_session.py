@@ -13,6 +13,7 @@ import msgspec
 from engine.decisions import Decision
 from engine.delivery import (
     ShownItem,
+    check_start,
     decide_outcome,
     next_of,
     running_estimate,
@@ -63,7 +64,7 @@ async def start_session(
     Raises:
         Unknown: when the attempt is not this learner's.
         JourneyRefused: with every rule that stands in the way and when it lifts.
-        NoItemLeft: when no item may be shown; nothing was started.
+        NoItemLeft: when the items left do not make a whole test, naming what is missing; nothing was started.
     """
     async with database.transaction(institution_id) as connection:
         attempt = await own_attempt(connection, attempt_uuid, account_id)
@@ -107,7 +108,9 @@ async def _start(
     plan = publication.plans[occasion_key]
     pool = None if item_keys is None else positions_of(publication, item_keys)
     seen = await sessions.seen_by(connection, attempt.account_id)
-    first = next_of(plan, sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0))
+    sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
+    check_start(plan, sitting)
+    first = next_of(plan, sitting)
     if isinstance(first, Stop):
         raise NoItemLeft(f"No question can be shown: {first.sentence} Nothing was started and no attempt is used up.")
     first = or_pretest(plan.design, bank, uuid.hex, [], pretest_items(bank, seen, pool), first)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.content.constraints import violations
+from engine.delivery import check_start
 from engine.designs import (
     AbilityDesign,
     ContentDesign,
@@ -20,6 +21,7 @@ from engine.designs import (
     StoppingDesign,
     SumConstraint,
 )
+from engine.errors import NoItemLeft
 from engine.selection.next_item import NextItem, next_step, select_next
 from engine.selection.plan import Plan, check_learner, compile_design
 from engine.selection.ranking import allowed_items, best_items
@@ -201,6 +203,29 @@ def test_a_learner_who_has_seen_too_much_is_told_before_the_sitting() -> None:
     unseen[[i for i, name in enumerate(COMPETENCY) if name == "add"][:-1]] = False
     with pytest.raises(DesignError, match="competency=add lacks 2"):
         check_learner(plan, unseen)
+    with pytest.raises(NoItemLeft, match=r"competency=add lacks 2\. Nothing was started"):
+        check_start(plan, Sitting("k", eligible=unseen))
+    check_start(plan, Sitting("k"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["auto", "shadow"]), st.floats(0.02, 0.3))
+def test_a_learner_is_refused_exactly_when_no_test_is_left(seed: int, method: str, share: float) -> None:
+    design = Design(
+        name="again",
+        content=ContentDesign(constraints=COUNT[:1], method=method),  # type: ignore[arg-type]
+        stopping=StoppingDesign(min_items=9, max_items=12),
+    )
+    pool = build_pool(dichotomous_bank(120, 3), design.ability, competency=COMPETENCY)
+    unseen = np.random.default_rng(seed).random(120) < share
+    counts = [sum(unseen[i] for i, name in enumerate(COMPETENCY) if name == own) for own in set(COMPETENCY)]
+    possible = min(counts) >= 2 and sum(min(count, 6) for count in counts) >= 9
+    try:
+        check_learner(compile_design(design, pool), unseen)
+    except DesignError:
+        assert not possible
+    else:
+        assert possible
 
 
 MODULES = (
