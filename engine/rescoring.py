@@ -7,10 +7,48 @@ every learner, the better of the two decisions.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from engine.decisions import Decision
 from engine.events import SittingRescored
 from engine.periods import Moment
+from engine.sessions import Administered
+from itembank.items import ItemScoring
 from itembank.records import Record
+from itembank.scoring import score
+
+
+class Override(Record, frozen=True, kw_only=True):
+    """How an item counts from now on: not at all, or by another key. Item versions themselves never change."""
+
+    item_id: int
+    kind: Literal["withdraw", "rekey"]
+    scoring: ItemScoring | None = None
+    hold_harmless: bool = False
+
+
+def overridden(shown: Sequence[Administered], overrides: Sequence[Override]) -> list[Administered]:
+    """What was shown, each answer as it counts under the overrides, the latest last.
+
+    An answer that was erased with its learner cannot be read again and keeps its category under a new key.
+    """
+    latest = {override.item_id: override for override in overrides}
+    return [_counting(item, latest.get(item.item_id)) for item in shown]
+
+
+def _counting(item: Administered, override: Override | None) -> Administered:
+    if override is None or item.category is None:
+        return item
+    if override.scoring is None:
+        return replace(item, category=None)
+    if item.answer is None:
+        return item
+    return replace(item, category=score(override.scoring, item.answer).category)
+
+
+def keeps(before: Decision, after: Decision, hold_harmless: bool) -> bool:
+    """Whether the decision made before stands because the one after would be worse for the learner."""
+    return hold_harmless and (before.passed, before.percent) > (after.passed, after.percent)
 
 
 class ScoredAnswer(Record, frozen=True, kw_only=True):
@@ -104,10 +142,10 @@ def preview(
 
 def _rescored(sitting: ScoredSitting, correction: Correction, decide: Decide, hold_harmless: bool) -> Rescored:
     before, after = sitting.decision, decide(sitting, corrected(sitting, correction))
-    keeps = hold_harmless and (before.passed, before.percent) > (after.passed, after.percent)
-    stands = before if keeps else after
+    held = keeps(before, after, hold_harmless)
+    stands = before if held else after
     outcome: Literal["same", "now_passes", "no_longer_passes", "held_harmless"] = "same"
-    if keeps:
+    if held:
         outcome = "held_harmless"
     elif after.passed != before.passed:
         outcome = "now_passes" if after.passed else "no_longer_passes"

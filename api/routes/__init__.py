@@ -1,16 +1,19 @@
 """The JSON API: a file a noun, all under /api/v1."""
 
 from api.routes.assessments import AssessmentRoutes
+from api.routes.attempt_events import AttemptEventRoutes
 from api.routes.attempts import AttemptRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
 from api.routes.items import ItemRoutes
+from api.routes.learners import LearnerRoutes
 from api.routes.sessions import SessionRoutes
 
 route_handlers = [
     CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
     AssessmentRoutes,
+    AttemptEventRoutes, LearnerRoutes,
 ]  # fmt: skip
 
 __all__ = ["publication_routes", "route_handlers"]

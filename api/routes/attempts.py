@@ -13,13 +13,15 @@ from api.idempotency import once
 from api.views import AttemptDocument, SessionDocument, attempt_document, session_document
 from engine.gap_report.report import GapReport
 from engine.storage import attempts
-from engine.workflows.open_attempt import open_attempt, view_of
-from engine.workflows.report_gaps import report_attempt
+from engine.storage.attempts import Attempt
+from engine.workflows.open_attempt import attempt_here, open_attempt, view_of
+from engine.workflows.report_gaps import gap_report_of
 from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
-from itembank.storage.database import Database
+from itembank.storage.database import Connection, Database
 
+STAFF_READING = frozenset({"advisor", "registrar"})
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
@@ -34,6 +36,17 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     occasion: Key
     items: Annotated[list[Key], msgspec.Meta(max_length=100_000)] | None = None
+
+
+async def readable_attempt(connection: Connection, uuid: UUID, caller: Caller) -> Attempt:
+    """An own attempt, or any of the institution for its advisors and registrars.
+
+    Raises:
+        Unknown: otherwise.
+    """
+    if caller.roles & STAFF_READING:
+        return await attempt_here(connection, uuid)
+    return await own_attempt(connection, uuid, caller.account_id)
 
 
 class AttemptRoutes(Controller):
@@ -81,7 +94,7 @@ class AttemptRoutes(Controller):
     ) -> AttemptDocument:
         """Decision, grade, credit, and when what opens next."""
         async with database.transaction(caller.institution_id) as connection:
-            attempt = await own_attempt(connection, uuid, caller.account_id)
+            attempt = await readable_attempt(connection, uuid, caller)
             now = await connection.fetchval("SELECT now()")
             return attempt_document(await view_of(connection, shelf, attempt, now))
 
@@ -94,7 +107,11 @@ class AttemptRoutes(Controller):
         shelf: NamedDependency[Shelf],
     ) -> GapReport:
         """Per competency what is shown, what is not yet, what is unknown, and what to learn next."""
-        return await report_attempt(database, shelf, caller.institution_id, caller.account_id, uuid)
+        async with database.transaction(caller.institution_id) as connection:
+            attempt = await readable_attempt(connection, uuid, caller)
+            now = await connection.fetchval("SELECT now()")
+            publication = await shelf.publication(connection, attempt.assessment_version_id)
+            return await gap_report_of(connection, publication, attempt, now)
 
     @post("/{uuid:uuid}/sessions", summary="Start a sitting")
     async def start(

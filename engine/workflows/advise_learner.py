@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from engine.errors import Unknown
 from engine.events import ApprovalGiven, LearningRecorded, RuleLifted
 from engine.storage import attempts
 from engine.workflows import journal
-from engine.workflows.open_attempt import AttemptView, view_of
+from engine.workflows.open_attempt import AttemptView, attempt_here, view_of
 from engine.workflows.shelf import Shelf
 from itembank.storage.database import Database
 
@@ -30,9 +29,7 @@ async def write_down(
         JourneyRefused: when the policy does not let an advisor do this; nothing is written then.
     """
     async with database.transaction(institution_id) as connection:
-        attempt = await attempts.find(connection, attempt_uuid)
-        if attempt is None:
-            raise Unknown("There is no such attempt here.")
+        attempt = await attempt_here(connection, attempt_uuid)
         now = await attempts.lock(connection, attempt.id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         policy = publication.version.policy

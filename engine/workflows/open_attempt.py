@@ -1,9 +1,12 @@
 """Open a learner's attempt at an assessment, or find the one that is open."""
 
 from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
 
 from engine.errors import Unknown
-from engine.events import AttemptOpened
+from engine.events import AccommodationSet, AttemptOpened, Event
 from engine.journey import Journey, decide
 from engine.policies.records import policy_hash
 from engine.storage import assessments, attempts, credits
@@ -50,8 +53,33 @@ async def open_attempt(
                 policy_hash=policy_hash(version.policy),
                 credits_held=tuple(held),
             )
-            await journal.append(connection, institution_id, attempt.id, version.policy, [opened], account_id)
+            begun: list[Event] = [opened]
+            granted = await _granted_before(connection, account_id)
+            if granted is not None:
+                begun.append(replace(granted, at=now))
+            await journal.append(connection, institution_id, attempt.id, version.policy, begun, account_id)
         return await view_of(connection, shelf, attempt, now), is_new
+
+
+async def _granted_before(connection: Connection, account_id: int) -> AccommodationSet | None:
+    """What the learner was granted last, in any attempt: it belongs to the learner."""
+    granted: list[AccommodationSet] = []
+    for other in await attempts.of_account(connection, account_id):
+        _, events = await journal.read(connection, other.id)
+        granted += [event for event in events if isinstance(event, AccommodationSet)]
+    return max(granted, key=lambda event: event.at, default=None)
+
+
+async def attempt_here(connection: Connection, attempt_uuid: UUID) -> Attempt:
+    """An attempt of the institution, whoever's it is.
+
+    Raises:
+        Unknown: when there is none.
+    """
+    attempt = await attempts.find(connection, attempt_uuid)
+    if attempt is None:
+        raise Unknown("There is no such attempt here.")
+    return attempt
 
 
 async def view_of(connection: Connection, shelf: Shelf, attempt: Attempt, now: datetime) -> AttemptView:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from engine.errors import EngineError
 from engine.events import LearningRecorded
 from engine.storage import attempts
 from engine.workflows import journal
@@ -9,6 +10,13 @@ from engine.workflows.open_attempt import AttemptView, view_of
 from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import own_attempt
 from itembank.storage.database import Database
+
+OWN = "learning"
+"""The kind of learning that a learner's own word is enough for."""
+
+
+class NotOwn(EngineError):
+    """Somebody else has to say so."""
 
 
 async def record_learning(
@@ -27,8 +35,11 @@ async def record_learning(
 
     Raises:
         Unknown: when the attempt is not this learner's.
+        NotOwn: for a kind of learning that somebody else must confirm (a study intervention).
         JourneyRefused: when the attempt takes no more entries.
     """
+    if what != OWN:
+        raise NotOwn(f"'{what}' is recorded by an advisor, not by the learner; ask for it.")
     async with database.transaction(institution_id) as connection:
         attempt = await own_attempt(connection, attempt_uuid, account_id)
         now = await attempts.lock(connection, attempt.id)

@@ -1,18 +1,22 @@
 """Recompute what was decided from what was stored, and say where anything differs."""
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 import numpy as np
 
 from engine.decisions import Decision
 from engine.delivery import decide_outcome, sitting_of
 from engine.errors import RecordBroken, Unknown
-from engine.events import SittingFinished
+from engine.events import Event, SittingFinished, SittingRescored
 from engine.policies.records import occasion_of
 from engine.pretest import or_pretest, pretest_items
+from engine.rescoring import Override, keeps
 from engine.selection.next_item import NextItem, select_next
 from engine.selection.plan import Plan
 from engine.sessions import Administered, SessionRow
-from engine.storage import attempts, sessions
+from engine.storage import attempts, rescorings, sessions
+from engine.storage.rescorings import Effect
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
 from itembank.published import table_hash
@@ -69,16 +73,14 @@ async def _replay(connection: Connection, shelf: Shelf, row: SessionRow) -> tupl
     shown = await sessions.administered(connection, row.id)
     differences = await _tables(connection, publication)
     differences += _answers(publication, shown)
-    differences += _decision(publication, row, shown)
     earlier = await sessions.seen_before(connection, row.account_id, row.id)
     differences += _selections(publication, row, shown, earlier)
+    marks = await rescorings.of_session(connection, row.id)
     try:
         _, events = await journal.read(connection, attempt.id)
     except RecordBroken as broken:
         return [*differences, str(broken)], 0
-    sealed = [e for e in events if isinstance(e, SittingFinished) and e.sitting == str(row.uuid)]
-    if len(sealed) != 1 or canonical(sealed[0].decision) != canonical(msgspec.convert(row.outcome, Decision)):
-        differences.append("The decision in the log is not the decision of the sitting.")
+    differences += _decisions(publication, row, shown, marks, events)
     return differences, len(events)
 
 
@@ -101,16 +103,49 @@ def _answers(publication: Publication, shown: list[Administered]) -> list[str]:
     return found
 
 
-def _decision(publication: Publication, row: SessionRow, shown: list[Administered]) -> list[str]:
+def _decisions(
+    publication: Publication,
+    row: SessionRow,
+    shown: Sequence[Administered],
+    marks: Sequence[tuple[Override, Effect]],
+    events: Sequence[Event],
+) -> Iterator[str]:
+    """The decision that ended the sitting, and the one that stands after every rescoring of its items."""
+    told = [e for e in events if isinstance(e, SittingFinished | SittingRescored) and e.sitting == str(row.uuid)]
+    if [type(event) for event in told[:2]].count(SittingFinished) != 1:
+        yield "The log does not hold exactly one end of the sitting."
+        return
+    overrides = [override for override, effect in marks if effect == "decided"]
+    standing = told[0].decision
+    yield from _differs(_again(publication, row, shown, overrides), standing)
+    for override, effect in marks:
+        if effect == "decided":
+            continue
+        after = _again(publication, row, shown, [*overrides, override])
+        if keeps(standing, after, override.hold_harmless) != (effect == "held"):
+            yield "A rescoring was held harmless where it should not have been, or the other way round."
+        if effect == "applied":
+            overrides, standing = [*overrides, override], after
+    yield from _differs(standing, told[-1].decision)
+    if canonical(told[-1].decision) != canonical(msgspec.convert(row.outcome, Decision)):
+        yield "The decision in the log is not the decision of the sitting."
+
+
+def _again(
+    publication: Publication, row: SessionRow, shown: Sequence[Administered], overrides: Sequence[Override]
+) -> Decision:
     policy = publication.version.policy
-    again = decide_outcome(policy, occasion_of(policy, row.occasion), publication.bank, shown)
-    kept = msgspec.convert(row.outcome, Decision)
-    same = canonical(msgspec.structs.replace(again, code_version=kept.code_version)) == canonical(kept)
-    return (
-        []
-        if same
-        else [f"The decision comes out as {again.theta!r} ± {again.sem!r}, not {kept.theta!r} ± {kept.sem!r}."]
-    )
+    return decide_outcome(policy, occasion_of(policy, row.occasion), publication.bank, shown, overrides)
+
+
+def _differs(again: Decision, kept: Decision) -> Iterator[str]:
+    if not same_decision(again, kept):
+        yield f"The decision comes out as {again.theta!r} ± {again.sem!r}, not {kept.theta!r} ± {kept.sem!r}."
+
+
+def same_decision(one: Decision, other: Decision) -> bool:
+    """Equal to the last bit, whichever version of the program decided."""
+    return canonical(msgspec.structs.replace(one, code_version=other.code_version)) == canonical(other)
 
 
 def _selections(publication: Publication, row: SessionRow, shown: list[Administered], seen: set[int]) -> list[str]:

@@ -9,14 +9,15 @@ import numpy as np
 from engine.decisions import resolve_cut
 from engine.delivery import answers_of
 from engine.errors import Unknown
-from engine.events import Event
+from engine.events import Event, SittingVoided
 from engine.frozen_bank import FrozenBank
 from engine.gap_report.evidence import CompetencyDomain, Evidence, evidence_of
 from engine.gap_report.report import GapReport, Target, report_gaps
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
+from engine.rescoring import overridden
 from engine.sessions import Administered
-from engine.storage import sessions
+from engine.storage import rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
@@ -63,8 +64,14 @@ async def first_report_of(
 
 
 async def _answers(connection: Connection, attempt: Attempt) -> list[list[Administered]]:
-    finished = [row for row in await sessions.of_attempt(connection, attempt.id) if row.finished_at is not None]
-    return [await sessions.administered(connection, row.id) for row in finished]
+    _, events = await journal.read(connection, attempt.id)
+    struck = {event.sitting for event in events if isinstance(event, SittingVoided)}
+    finished = [
+        row
+        for row in await sessions.of_attempt(connection, attempt.id)
+        if row.finished_at is not None and str(row.uuid) not in struck
+    ]
+    return [await counting_answers(connection, row.id) for row in finished]
 
 
 def _report(
@@ -87,6 +94,13 @@ def _report(
         latest=alone[-1] if len(alone) > 1 else None,
         parameter_version=bank.parameter_version,
     )
+
+
+async def counting_answers(connection: Connection, session_id: int) -> list[Administered]:
+    """What was shown in a sitting, each answer as it counts now: without withdrawn items, by new keys."""
+    shown = await sessions.administered(connection, session_id)
+    marks = await rescorings.of_session(connection, session_id)
+    return overridden(shown, [override for override, effect in marks if effect != "held"])
 
 
 def domains_of(bank: FrozenBank) -> list[CompetencyDomain]:

@@ -24,10 +24,11 @@ from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished,
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
 from engine.pretest import or_pretest, pretest_items
+from engine.rescoring import Override
 from engine.selection.next_item import NextItem
 from engine.sessions import Administered, Given, Opening, SessionRow, check_turn, deadline_of, request_hash, time_is_up
 from engine.stopping.stop import Stop
-from engine.storage import attempts, credits, pulse, sessions
+from engine.storage import attempts, credits, pulse, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.shelf import Publication, Shelf
@@ -262,8 +263,22 @@ async def end_session(
         if session.finished_at is not None:
             return await _step(connection, publication, session, is_new=False)
         shown = await sessions.administered(connection, session.id)
-        reason = "time_limit" if time_is_up(session) else "ended_by_learner"
+        is_late = session.deadline is not None and session.now > session.deadline
+        reason = "time_limit" if is_late else "ended_by_learner"
         return await _end(connection, institution_id, publication, attempt, session, shown, reason)
+
+
+async def end_now(
+    connection: Connection,
+    institution_id: int,
+    publication: Publication,
+    attempt: Attempt,
+    session: SessionRow,
+    reason: str,
+) -> None:
+    """End a locked sitting that runs, with the answers given so far."""
+    shown = await sessions.administered(connection, session.id)
+    await _end(connection, institution_id, publication, attempt, session, shown, reason, may_award=False)
 
 
 async def _end(
@@ -274,11 +289,14 @@ async def _end(
     session: SessionRow,
     shown: Sequence[Administered],
     reason: str,
+    *,
+    may_award: bool = True,
 ) -> Step:
     """Decide, write the decision into the log, and award the credit when it is due: one transaction with the answer."""
     policy = publication.version.policy
     await attempts.lock(connection, attempt.id)
-    decision = decide_outcome(policy, occasion_of(policy, session.occasion), publication.bank, shown)
+    overrides = await _overrides(connection, institution_id, session, shown)
+    decision = decide_outcome(policy, occasion_of(policy, session.occasion), publication.bank, shown, overrides)
     answered = sum(item.category is not None for item in shown)
     await sessions.finish(
         connection, session.id, answered, decision.theta, decision.sem, session.now, reason, canonical(decision)
@@ -286,10 +304,22 @@ async def _end(
     await sessions.forget_draft(connection, session.id)
     finished = SittingFinished(at=session.now, sitting=str(session.uuid), decision=decision, reason=reason)
     events = await journal.append(connection, institution_id, attempt.id, policy, [finished], attempt.account_id)
-    await award_if_due(connection, institution_id, publication, attempt, events, session.now)
+    if may_award:
+        await award_if_due(connection, institution_id, publication, attempt, events, session.now)
     row = await sessions.find(connection, session.uuid)
     assert row is not None
     return await _step(connection, publication, row, is_new=True)
+
+
+async def _overrides(
+    connection: Connection, institution_id: int, session: SessionRow, shown: Sequence[Administered]
+) -> list[Override]:
+    """What has been withdrawn or re-keyed since the bank was published; the sitting keeps that it was decided so."""
+    await rescorings.lock(connection, institution_id, shared=True)
+    found = await rescorings.in_force(connection, [item.item_id for item in shown])
+    for rescoring_id, _ in found:
+        await rescorings.mark(connection, institution_id, rescoring_id, session.id, "decided")
+    return [override for _, override in found]
 
 
 async def award_if_due(
