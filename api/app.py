@@ -23,6 +23,7 @@ from api.server import keep_ready
 from api.settings import Settings
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
+from itembank.storage.database import DatabaseUnavailable
 from itembank.storage.embedded import EmbeddedServer
 
 log = structlog.get_logger()
@@ -71,7 +72,7 @@ def _state(settings: Settings) -> Any:
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A problem document for programs, a page for people; what is our fault is logged with its trace."""
     status, _, _ = problem_of(error)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, DatabaseUnavailable):
         log.error("request failed", path=request.url.path, method=request.method, exc_info=error)
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return as_problem(request, error)

@@ -32,6 +32,7 @@ from itembank.storage.database import Connection, Database, DatabaseUnavailable
 LANES = 2
 LARGEST_BATCH = 96
 LONGEST_QUEUE = 2000
+LONGEST_WAIT = 5.0
 
 Reader = Callable[[ItemContent], Given]
 """How to read what was sent, once the item it answers is known."""
@@ -44,6 +45,7 @@ class Waiting(msgspec.Struct, eq=False):
     account_id: int
     session_uuid: UUID
     read: Reader
+    until: float
     promise: asyncio.Future[Step]
 
     def keep(self, step: Step) -> None:
@@ -84,9 +86,11 @@ class AnswerDesk:
         """
         if self._n_waiting >= LONGEST_QUEUE:
             raise DatabaseUnavailable("Too many answers are waiting; please send it again in a moment.", 1)
-        promise = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        promise = loop.create_future()
         queue = self._queues.setdefault(institution_id, deque())
-        queue.append(Waiting(institution_id, account_id, session_uuid, read, promise))
+        until = loop.time() + LONGEST_WAIT
+        queue.append(Waiting(institution_id, account_id, session_uuid, read, until, promise))
         self._n_waiting += 1
         if self._n_lanes < LANES:
             self._n_lanes += 1
@@ -111,11 +115,13 @@ class AnswerDesk:
         while self._queues:
             institution_id = next(iter(self._queues))
             queue = self._queues.pop(institution_id)
+            _send_back(queue, asyncio.get_running_loop().time())
             batch = _one_a_sitting(queue)
             if queue:
                 self._queues[institution_id] = queue
             try:
-                await self._write(institution_id, batch)
+                if batch:
+                    await self._write(institution_id, batch)
             except DatabaseUnavailable as error:
                 for waiting in batch:
                     waiting.break_off(error)
@@ -182,6 +188,14 @@ class AnswerDesk:
             waiting.break_off(error)
         else:
             waiting.keep(step)
+
+
+def _send_back(queue: deque[Waiting], now: float) -> None:
+    """Those who have waited as long as anybody should are told to come again; nothing of theirs was written."""
+    while queue and queue[0].until < now:
+        queue.popleft().break_off(
+            DatabaseUnavailable("The answer could not be written in time; please send it again.", 1)
+        )
 
 
 def _one_a_sitting(queue: deque[Waiting]) -> list[Waiting]:

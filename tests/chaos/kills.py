@@ -33,7 +33,8 @@ def kill_series(
     rng = random.Random(seed)
     counts = {"server": 0, "database": 0}
     with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name:
-        with World(Path(name), n_learners, **settings).standing() as world:
+        world = World(Path(name), n_learners, **settings)
+        with world.standing():
             with answering(world, pause) as learners:
                 for number in range(n_kills):
                     asyncio.run(asyncio.sleep(rng.uniform(0.2, 0.8)))
