@@ -6,6 +6,7 @@ from api.routes.attempts import AttemptRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
+from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
 from api.routes.sessions import SessionRoutes
@@ -15,5 +16,7 @@ route_handlers = [
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes,
 ]  # fmt: skip
+
+publication_routes.register(CaseRoutes)
 
 __all__ = ["publication_routes", "route_handlers"]

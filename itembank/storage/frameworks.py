@@ -1,13 +1,14 @@
 """Frameworks: the document as it came, and a row for each competency that items point at."""
 
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
 from itembank.competencies import Framework
 from itembank.records import canonical, digest
-from itembank.storage.database import Connection
+from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
@@ -43,3 +44,18 @@ async def of_bank(connection: Connection, bank_id: int) -> tuple[int, Framework]
 
 def _decode(row: Any) -> tuple[int, Framework] | None:
     return None if row is None else (int(row["id"]), msgspec.json.decode(row["document"], type=Framework))
+
+
+class PublishedFramework(msgspec.Struct, frozen=True, kw_only=True):
+    """A framework behind a published assessment, as anybody may read it; `document` is its text."""
+
+    uuid: UUID
+    document: str
+    content_hash: str
+    changed_at: datetime
+
+
+async def published(database: Database) -> list[PublishedFramework]:
+    """The frameworks behind the published assessments of all institutions."""
+    async with database.transaction(None) as connection:
+        return [PublishedFramework(**dict(row)) for row in await connection.fetch(sql.published)]
