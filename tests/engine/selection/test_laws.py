@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.designs.measuring import ABBREVIATIONS
 from engine.selection.next_item import NextItem, next_step
 from engine.selection.plan import compile_design
-from engine.selection.registry import ABBREVIATIONS, CRITERIA
+from engine.selection.registry import CRITERIA
 from engine.selection.sitting import Sitting
 from engine.selection.tables import build_pool
 from engine.selection.ties import choose, hashes, key_of, keys_of, rounded, uniforms
