@@ -25,7 +25,7 @@ def rows_of(name: str, killed: Killed, seconds: float) -> list[str]:
 
 
 HEAD = [
-    "| series | kills (server / database) | acknowledged answers | lost | doubled | other next item | other score bits | "
+    "| series | kills (server / database) | acknowledged answers | lost | doubled | other next item | other bits | "
     "sittings replayed / different | sent again | back in service, median s (server / database) | seconds |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
 ]
