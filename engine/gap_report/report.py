@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.gap_report.evidence import CompetencyDomain, Evidence
+from engine.gap_report.messages import basis, gap, meaning, next_attempt, worth_said
 from engine.gap_report.next_step import NextStep, next_steps, probability_of_passing
-from engine.gap_report.sentences import basis, gap, meaning, next_attempt, worth_said
 from engine.gap_report.states import State, state_of
 from engine.journey import Journey
 from engine.messages import Message

@@ -24,7 +24,7 @@ from engine.gap_report import (
     report_gaps,
     state_of,
 )
-from engine.gap_report.sentences import gap
+from engine.gap_report.messages import gap
 from engine.messages import say
 from engine.policies import preset
 from engine.subscores import SubscoreWorth, subscores_worth
