@@ -133,11 +133,12 @@ class FrozenBank:
         """The posterior behind the score of record."""
         return Posterior(nodes=self.nodes, weights=self.score(positions, categories, competency).posterior)
 
-    def pool(self, ability: AbilityDesign) -> Pool:
-        """The operational items as selection sees them under an ability design."""
+    @cached_property
+    def attributes(self) -> dict[str, tuple[str | float | None, ...]]:
+        """What content constraints may name, for the operational items."""
         items = self.items[: self.n_operational]
         facts = [item.facts for item in items]
-        attributes: dict[str, tuple[str | float | None, ...]] = {
+        return {
             "level": tuple(fact.level or None for fact in facts),
             "type": tuple(fact.item_type or None for fact in facts),
             "words": tuple(float(fact.word_count) for fact in facts),
@@ -146,7 +147,10 @@ class FrozenBank:
             "enemy_of": tuple("|".join(fact.enemies) or None for fact in facts),
             "key": tuple(_key_position(item) for item in items),
         }
-        return build_pool(self.parameters, ability, competency=self.competency, attributes=attributes)
+
+    def pool(self, ability: AbilityDesign) -> Pool:
+        """The operational items as selection sees them under an ability design."""
+        return build_pool(self.parameters, ability, competency=self.competency, attributes=self.attributes)
 
 
 def _key_position(item: Item) -> str | None:

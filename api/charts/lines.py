@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
 from markupsafe import Markup
 
@@ -100,17 +101,23 @@ class Axis:
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Five values from end to end."""
-        return [self.low + (self.high - self.low) * k / 4 for k in range(5)]
+        """Round values along the axis, three to six of them."""
+        span = self.high - self.low
+        if span <= 0:
+            return [self.low]
+        power = 10.0 ** floor(log10(span / 5))
+        step = next(power * part for part in (1, 2, 2.5, 5, 10) if span / (power * part) <= 5.5)
+        first = ceil(self.low / step - 1e-9)
+        return [step * place for place in range(first, first + 8) if step * place <= self.high + 1e-9 * span]
 
 
 def frame(x_axis: Axis, y_axis: Axis, x_name: str, y_name: str, *, end: float = WIDTH - RIGHT) -> list[Markup]:
     """Both axes with their ticks and names."""
-    floor = HEIGHT - BOTTOM
-    parts = [shape("line", "axis", x1=LEFT, x2=end, y1=floor, y2=floor)]
+    base = HEIGHT - BOTTOM
+    parts = [shape("line", "axis", x1=LEFT, x2=end, y1=base, y2=base)]
     for tick in x_axis.ticks():
         parts.append(
-            shape("text", "faint", f"{tick:g}", x=x_axis.at(tick), y=floor + 18, font_size=13, text_anchor="middle")
+            shape("text", "faint", f"{tick:g}", x=x_axis.at(tick), y=base + 18, font_size=13, text_anchor="middle")
         )
     for tick in y_axis.ticks():
         at = y_axis.at(tick)

@@ -70,7 +70,7 @@ def information_chart(
         parts.append(
             shape("text", "faint", f"{tick:.3g}", x=WIDTH - RIGHT_AXIS + 8, y=right.at(tick) + 4, font_size=13)
         )
-    parts.append(shape("text", "", sem_name, x=WIDTH, y=TOP - 4, font_size=13, text_anchor="end"))
+    parts.append(shape("text", "", sem_name, x=WIDTH - RIGHT_AXIS, y=TOP - 4, font_size=13, text_anchor="end"))
     parts += curve(Line(name=information_name, x=theta, y=information), across, left)
     kept = [(x, y) for x, y in zip(theta, sem) if y <= most_sem]
     if kept:

@@ -44,7 +44,7 @@ def _reasons(record: Mapping[str, Any], language: Language) -> Iterator[tuple[Co
     if slope is not None and slope <= 0:
         yield "red", words(language, "report.why.negative")
     for remark in status.split("; ")[1:]:
-        if not remark.startswith("negative discrimination"):
+        if not remark.startswith(("negative discrimination", "check the key")):
             yield "amber", _sentence(remark)
     n = record.get("n_responses")
     if n is not None and n < FEW:

@@ -8,7 +8,8 @@ from engine.frozen_bank import FrozenBank
 from engine.policies.records import Occasion, Policy
 from engine.refusals import PolicyInvalid
 from engine.selection.plan import compile_design
-from engine.storage import assessments
+from engine.storage import assessments, overrides
+from engine.storage.overrides import Override
 from engine.workflows.shelf import design_of, load_bank
 from itembank.records import Record
 from itembank.storage.database import Database
@@ -26,9 +27,17 @@ class Published(Record, frozen=True, kw_only=True):
 
 
 async def publish_assessment(
-    database: Database, institution_id: int, policy: Policy, bank_key: str, published_by: int
+    database: Database,
+    institution_id: int,
+    policy: Policy,
+    bank_key: str,
+    published_by: int,
+    *,
+    override: Override | None = None,
 ) -> Published:
     """Freeze the bank and publish the next version of the assessment.
+
+    `override`: who answers for publishing against warnings, kept with the version.
 
     Raises:
         BankError: when the bank cannot be frozen.
@@ -41,6 +50,8 @@ async def publish_assessment(
         version_id = await assessments.publish(
             connection, institution_id, policy, bank_version_id, CODE_VERSION, published_by
         )
+        if override is not None:
+            await overrides.add(connection, institution_id, version_id, published_by, override)
         version = await assessments.get(connection, version_id)
     return Published(
         assessment=policy.key, number=version.number, bank=bank_key, bank_version=bank.number, n_items=len(bank)
