@@ -29,7 +29,7 @@ def rules_of(publication: Publication, language: Language, t: Say) -> list[Occas
             key=occasion.key,
             name=occasion_name(occasion, language),
             facts=tuple(_facts(publication, occasion, language, t)),
-            rules=tuple(_rules(policy, occasion, language, t)),
+            rules=occasion_rules(policy, occasion, language, t),
         )
         for occasion in policy.occasions
     ]
@@ -47,7 +47,12 @@ def _facts(publication: Publication, occasion: Occasion, language: Language, t: 
         yield t("rules.attempts"), f"{most} / {period_words(occasion.per, t)}" if occasion.per else most
 
 
-def _rules(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
+def occasion_rules(policy: Policy, occasion: Occasion, language: Language, t: Say) -> tuple[str, ...]:
+    """What opens the occasion, what passes it and what follows, a sentence a rule."""
+    return tuple(_sentences(policy, occasion, language, t))
+
+
+def _sentences(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
     name = occasion_name(occasion, language)
     if not any(binds(gate, 1) for gate in occasion.gates):
         yield t("rules.open", occasion=name)
