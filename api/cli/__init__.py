@@ -18,6 +18,8 @@ VERBS = {
     "psql": "Open the database in psql.",
     "publish": "Publish an assessment on a bank.",
     "replay": "Recompute scores and decisions from stored answers.",
+    "rotate-keys": "Make new signing keys; old credentials stay valid.",
+    "responses": "Keep the answers of a field test with their bank.",
     "score": "Estimate abilities from a response file and item parameters.",
     "serve": "Serve the institutions of the database.",
     "simulate": "Simulate a test design before anybody sits it.",
@@ -34,7 +36,7 @@ class Verbs(click.Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        command: click.Command = import_module(f"api.cli.{name}_").command
+        command: click.Command = import_module(f"api.cli.{name.replace('-', '_')}_").command
         return command
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:

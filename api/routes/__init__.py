@@ -9,12 +9,14 @@ from api.routes.credentials import CredentialRoutes, VerificationRoutes, publica
 from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
+from api.routes.rescorings import RescoringRoutes
+from api.routes.revocations import KeyRoutes, RevocationRoutes
 from api.routes.sessions import SessionRoutes
 
 route_handlers = [
     CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
     AssessmentRoutes,
-    AttemptEventRoutes, LearnerRoutes,
+    AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)

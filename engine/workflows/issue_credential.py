@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.credentials.facts import CredentialFacts, IssuerProfile, facts_of
 from engine.credentials.issue import issue_document, issue_jwt
@@ -14,10 +15,13 @@ from engine.credentials.status_list import StatusList, list_document, list_jwt
 from engine.decisions import Decision
 from engine.errors import Unknown
 from engine.events import CreditAwarded, CreditRevoked
+from engine.policies.records import Policy
 from engine.storage import attempts, credentials, credits, sessions
+from engine.storage.attempts import Attempt
 from engine.storage.credentials import StoredCredential
 from engine.storage.credits import Credit
 from engine.workflows import journal
+from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Shelf
 from itembank.storage import accounts, institutions
 from itembank.storage.database import Connection, Database
@@ -40,6 +44,8 @@ async def issue_credential(
 ) -> StoredCredential:
     """The credential of the credit that an attempt earned; made now unless it was made before.
 
+    After a rescoring that changed the score, the one issued before is revoked and another is made.
+
     Raises:
         Unknown: when the attempt has earned no credit.
     """
@@ -50,7 +56,7 @@ async def issue_credential(
             raise Unknown("This attempt has earned no credit, so there is no credential.")
         await credits.lock(connection, credit.id)
         issued = await credentials.of_credit(connection, credit.id)
-        if issued is None:
+        if issued is None or (issued.revoked_at is not None and credit.revoked_at is None):
             issued = await _issue(connection, shelf, institution_id, credit, public_url)
         return issued
 
@@ -87,6 +93,7 @@ async def _facts(
     publication = await shelf.publication(connection, attempt.assessment_version_id)
     _, events = await journal.read(connection, attempt.id)
     award = next(event for event in reversed(events) if isinstance(event, CreditAwarded))
+    award = replace(award, grade=credit.grade)
     session = await sessions.find(connection, UUID(award.sitting))
     assert session is not None
     profile = profile_of(public_url, institution)
@@ -188,6 +195,20 @@ async def revoke_credit(
         now = await attempts.lock(connection, attempt.id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         revoked = CreditRevoked(at=now, by=by_name, reason=reason)
-        await journal.append(connection, institution_id, attempt.id, publication.version.policy, [revoked], by)
-        await credits.revoke(connection, credit.id, now, reason)
-        await credentials.revoke(connection, credit.id, now, reason)
+        await take_back(connection, institution_id, publication.version.policy, attempt, credit.id, revoked, by)
+
+
+async def take_back(
+    connection: Connection,
+    institution_id: int,
+    policy: Policy,
+    attempt: Attempt,
+    credit_id: int,
+    revoked: CreditRevoked,
+    by: int,
+) -> None:
+    """Write the revocation into the log, mark credit and credential, and reopen the courses the credit completed."""
+    await journal.append(connection, institution_id, attempt.id, policy, [revoked], by)
+    await credits.revoke(connection, credit_id, revoked.at, revoked.reason)
+    await credentials.revoke(connection, credit_id, revoked.at, revoked.reason)
+    await settle_courses(connection, institution_id, attempt.account_id, revoked.at)

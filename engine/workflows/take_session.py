@@ -31,6 +31,7 @@ from engine.stopping.stop import Stop
 from engine.storage import attempts, credits, pulse, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
+from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Publication, Shelf
 from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
@@ -342,10 +343,12 @@ async def award_if_due(
         at=now, sitting=graded.counting, hours=journey.hours, grade=journey.grade, policy_version=policy.version
     )
     await journal.append(connection, institution_id, attempt.id, policy, [awarded], attempt.account_id)
-    return await credits.award(
+    credit_id = await credits.award(
         connection, institution_id, attempt.account_id, attempt.assessment_id, attempt.id, session.id, journey.hours,
         journey.grade, now,
     )  # fmt: skip
+    await settle_courses(connection, institution_id, attempt.account_id, now)
+    return credit_id
 
 
 async def find_session(
