@@ -1,0 +1,74 @@
+"""Field tests go in through COPY and come back as the same matrix, inside their institution alone."""
+
+import numpy as np
+import pytest
+
+from itembank.competencies import Competency, Framework
+from itembank.errors import BankError, BankUnknown
+from itembank.exchange.item_forms import choice_item
+from itembank.exchange.responses import read_responses
+from itembank.items import Item, ItemFacts
+from itembank.storage import banks, field_tests, institutions
+from itembank.storage.database import Database
+from itembank.workflows.import_bank import import_bank
+from itembank.workflows.import_responses import import_responses
+
+KEYS = ("q1", "q2", "q3")
+
+
+async def furnished(database: Database, dsn: str, key: str) -> int:
+    institution_id = await institutions.create(dsn, key, key)
+    formed = choice_item("Which one is it?", ("this", "that"), {"A": 1.0})
+    items = [
+        Item(key=k, content=formed.content, scoring=formed.scoring, facts=ItemFacts(competencies=("c",))) for k in KEYS
+    ]
+    framework = Framework(key="f", title="f", competencies=(Competency(key="c", statement="c"),))
+    await import_bank(database, institution_id, "b", items, framework=framework)
+    return institution_id
+
+
+def wide(rows: np.ndarray, persons: list[str]) -> bytes:
+    lines = [",".join([person, *("" if v < 0 else str(v) for v in row)]) for person, row in zip(persons, rows.tolist())]
+    return "\n".join([f"person_id,{','.join(KEYS)}", *lines]).encode()
+
+
+async def test_a_matrix_comes_back_as_it_went_in(database: Database, database_dsn: str) -> None:
+    institution_id = await furnished(database, database_dsn, "matrix")
+    rng = np.random.default_rng(5)
+    rows = rng.integers(-1, 2, (9000, 3)).astype(np.int8)
+    rows[(rows < 0).all(axis=1), 0] = 0
+    persons = [f"p{n:05d}é" for n in range(len(rows))]
+    table = read_responses(wide(rows, persons), name="spring.csv")
+    done = await import_responses(database, institution_id, "b", table, name="spring")
+    assert done.n_persons * done.n_items == done.n_responses + done.n_missing == rows.size
+    assert done.n_responses == int((rows >= 0).sum())
+    async with database.transaction(institution_id) as connection:
+        bank = await banks.find(connection, "b")
+        assert bank is not None
+        (kept,) = await field_tests.of_bank(connection, bank.id)
+        assert (kept.name, kept.n_persons, kept.n_responses) == ("spring", 9000, done.n_responses)
+        assert await field_tests.item_keys(connection, kept.id) == KEYS
+        who, matrix = await field_tests.responses(connection, kept.id)
+    order = np.argsort(np.array(who))
+    assert [who[place] for place in order] == sorted(persons)
+    assert np.array_equal(matrix[order], rows[np.argsort(np.array(persons))])
+    other = await institutions.create(database_dsn, "stranger", "stranger")
+    async with database.transaction(other) as connection:
+        assert await field_tests.of_bank(connection, bank.id) == []
+        assert (await connection.fetchval("SELECT count(*) FROM field_response")) == 0
+
+
+async def test_a_bad_field_test_is_refused_whole(database: Database, database_dsn: str) -> None:
+    institution_id = await furnished(database, database_dsn, "refused")
+    good = read_responses(wide(np.array([[0, 1, 1], [1, 0, 0]]), ["a", "b"]), name="x.csv")
+    await import_responses(database, institution_id, "b", good, name="x")
+    for table, bank, name, words in (
+        (good, "b", "x", "a field test 'x' already"),
+        (good, "nowhere", "y", "no bank 'nowhere'"),
+        (read_responses(b"person_id,q9\na,1\nb,0\n", name="y.csv"), "b", "y", "no item 'q9'"),
+        (read_responses(b"person_id,q1\na,2\nb,0\n", name="y.csv"), "b", "y", "category 2, but it is scored 0 to 1"),
+    ):
+        with pytest.raises((BankError, BankUnknown), match=words):
+            await import_responses(database, institution_id, bank, table, name=name)
+    async with database.transaction(institution_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM field_test") == 1
