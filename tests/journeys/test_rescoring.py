@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 
 from api.sample_cohort import answer_to
+from engine.storage import assessments
 from engine.workflows.replay import replay_sessions
+from engine.workflows.shelf import load_bank
 from itembank.items import Item
 from itembank.storage.database import Database
 from tests.api.conftest import body
@@ -101,56 +103,64 @@ async def test_a_withdrawn_item_no_longer_counts_and_the_credential_is_replaced(
     assert sum(part["n_answers"] for part in report["parts"]) == counted
 
 
-async def walk_near_the_cut(
-    client: Client, database: Database, items: dict[str, Item], *, want: bool
-) -> tuple[dict[str, str], str, dict[str, Any]]:
-    """A pre-test a little above the cut (or below it): right or wrong in turns until one comes out that way."""
-    for period in (2, 3, 5, 4, 7):
+async def difficulties(database: Database) -> dict[str, float]:
+    """Item key -> difficulty of the sample bank."""
+    async with database.transaction(1) as connection:
+        version = await assessments.current(connection, "data-literacy")
+        assert version is not None
+        bank = await load_bank(connection, version.bank_version_id)
+    return {item.key: float(b) for item, b in zip(bank.items, bank.parameters.difficulty)}
+
+
+async def one_answer_decides(
+    client: Client, database: Database, items: dict[str, Item], registrar: dict[str, str]
+) -> tuple[dict[str, str], str, dict[str, Any], str, dict[str, list[str]]]:
+    """A pre-test passed so narrowly that another key for one of its items turns it into a fail."""
+    difficulty = await difficulties(database)
+    for ability in (0.1, 0.2, 0.3, 0.05, 0.15, 0.25, 0.4, 0.5, 0.6):
         headers, _ = await account(database, f"near {uuid4()}")
         attempt = await open_attempt(client, headers)
-        count = iter(range(1000))
 
-        def knows(_: Item, count: Any = count, period: int = period) -> bool:
-            return bool(next(count) % period)
+        def knows(item: Item, ability: float = ability) -> bool:
+            return difficulty[item.key] < ability
 
         session = await sit(client, headers, attempt, "pre_test", items, knows)
-        if session["decision"]["passed"] == want and abs(session["decision"]["margin"]) < 0.6:
-            return headers, attempt, session
-    raise AssertionError("nobody came out near the cut; the sample bank has changed")
+        if not session["decision"]["passed"]:
+            continue
+        for key in await answered(database, session["uuid"]):
+            declared = items[key].scoring.responses[0]
+            others = [c.key for c in items[key].content.interactions[0].choices if c.key not in declared.correct]
+            if items[key].scoring.rule != "match_correct" or len(declared.correct) != 1 or not knows(items[key]):
+                continue
+            new = {declared.identifier: others[:1]}
+            previewed = await look(client, registrar, key, kind="rekey", key=new)
+            mine = [one for one in previewed["affected"] if one["session"] == session["uuid"]]
+            if mine and mine[0]["outcome"] == "no_longer_passes":
+                return headers, attempt, session, key, new
+    raise AssertionError("nobody passed so narrowly; the sample bank has changed")
 
 
 async def test_a_new_key_turns_a_pass_into_a_fail_unless_nobody_is_to_be_harmed(
     sample_client: Client, sample_database: Database, items: dict[str, Item], registrar: dict[str, str]
 ) -> None:
-    headers, attempt, session = await walk_near_the_cut(sample_client, sample_database, items, want=True)
+    headers, attempt, session, key, new = await one_answer_decides(sample_client, sample_database, items, registrar)
     uuid = session["uuid"]
-    first_standing = session["decision"]
-    choices = [key for key in await answered(sample_database, uuid) if items[key].scoring.rule == "match_correct"]
-    found = None
-    for key in choices:
-        declared = items[key].scoring.responses[0]
-        others = [c.key for c in items[key].content.interactions[0].choices if c.key not in declared.correct]
-        if len(declared.correct) == 1 and others:
-            new = {declared.identifier: others[:1]}
-            previewed = await look(sample_client, registrar, key, kind="rekey", key=new)
-            mine = [one for one in previewed["affected"] if one["session"] == uuid]
-            if mine and mine[0]["percent_after"] < mine[0]["percent_before"]:
-                found = (key, new, mine[0])
-                break
-    assert found is not None
-    key, new, mine = found
+
+    async def post_test_is_open() -> bool:
+        standing = body(await sample_client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
+        return any(may["occasion"] == "post_test" and may["action"] == "start" for may in standing["may"])
+
+    assert await post_test_is_open()
     held = await carry_out(sample_client, registrar, key, kind="rekey", key=new, hold_harmless=True)
-    assert held["n_held_harmless"] >= 1
     assert next(one for one in held["affected"] if one["session"] == uuid)["outcome"] == "held_harmless"
-    assert await session_of(sample_client, headers, uuid) == first_standing
+    assert await session_of(sample_client, headers, uuid) == session["decision"]
+    assert await post_test_is_open()
     await all_identical(sample_database)
-    await carry_out(sample_client, registrar, key, kind="rekey", key=new)
+    done = await carry_out(sample_client, registrar, key, kind="rekey", key=new)
+    mine = next(one for one in done["affected"] if one["session"] == uuid)
     after = await session_of(sample_client, headers, uuid)
-    assert after["percent"] == mine["percent_after"]
-    assert after["passed"] == mine["passed_after"]
-    standing = body(await sample_client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
-    opened = any(may["occasion"] == "post_test" and may["action"] == "start" for may in standing["may"])
-    assert opened == after["passed"], "the journey follows the decision that stands"
+    assert (mine["outcome"], after["passed"], after["percent"]) == ("no_longer_passes", False, mine["percent_after"])
+    assert not await post_test_is_open(), "the journey follows the decision that stands"
     await all_identical(sample_database)
 
 
