@@ -58,15 +58,10 @@ class Design(Part, frozen=True, kw_only=True):
 
     def _check_criterion(self) -> None:
         name, known = self.selection.criterion, ", ".join(sorted(CRITERION_NAMES))
-        full = criterion_name(name)
-        require(full is not None, f"selection.criterion '{name}' is unknown; choose one of {known}.")
-        require(
-            full not in CRITERIA_AT_CUT or bool(self.cuts), f"selection.criterion '{name}' needs decision.cut_theta."
-        )
+        known_name = criterion_name(name) is not None
+        require(known_name, f"selection.criterion '{name}' is unknown; choose one of {known}.")
 
     def _check_cuts(self) -> None:
-        needs = any(isinstance(rule, SprtRule | GlrRule | ConfidenceRule | LossRule) for rule in self.rules())
-        require(not needs or bool(self.cuts), "stopping.rule decides at a cut; give decision.cut_theta.")
         for cut in self.cuts:
             inside = self.ability.lower < cut < self.ability.upper
             require(inside, f"decision.cut_theta {cut} must lie between ability.lower and ability.upper.")
@@ -97,6 +92,25 @@ class Design(Part, frozen=True, kw_only=True):
             return self.stopping.min_items
         stages = {module.stage for module in self.modules}
         return sum(min(len(module.items) for module in self.modules if module.stage == stage) for stage in stages)
+
+    @property
+    def needs_cut(self) -> bool:
+        """Whether a rule or the criterion asks where the cut is."""
+        return self._rule_needs_cut or criterion_name(self.selection.criterion) in CRITERIA_AT_CUT
+
+    @property
+    def _rule_needs_cut(self) -> bool:
+        return any(isinstance(rule, SprtRule | GlrRule | ConfidenceRule | LossRule) for rule in self.rules())
+
+    def check_cut(self) -> None:
+        """Raises DesignError when a cut is needed and none is given: to be asked before the design runs.
+
+        A design inside a policy may leave its cut out, for the occasion's own cut decides there.
+        """
+        given = bool(self.cuts)
+        require(given or not self._rule_needs_cut, "stopping.rule decides at a cut; give decision.cut_theta.")
+        criterion = self.selection.criterion
+        require(given or not self.needs_cut, f"selection.criterion '{criterion}' needs decision.cut_theta.")
 
     @property
     def cuts(self) -> tuple[float, ...]:

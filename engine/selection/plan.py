@@ -91,6 +91,7 @@ def compile_design(design: Design, pool: Pool) -> Plan:
     if len(pool) == 0:
         raise DesignError("The pool has no items; publish calibrated items first.")
     _check_competencies(design, pool)
+    design.check_cut()
     criterion = find_criterion(design.selection.criterion)
     if criterion is None:
         raise DesignError(f"selection.criterion '{design.selection.criterion}' is unknown.")

@@ -5,12 +5,12 @@ from engine.decisions import resolve_cut
 from engine.designs import DesignError
 from engine.errors import EngineError
 from engine.frozen_bank import FrozenBank
+from engine.occasion_design import check_cuts_agree
 from engine.policies.records import Occasion, Policy
 from engine.refusals import PolicyInvalid
-from engine.selection.plan import compile_design
 from engine.storage import assessments, overrides
 from engine.storage.overrides import Override
-from engine.workflows.shelf import design_of, load_bank
+from engine.workflows.shelf import load_bank, plan_of
 from itembank.records import Record
 from itembank.storage.database import Database
 from itembank.workflows.publish_bank import freeze_bank
@@ -103,8 +103,8 @@ def check_policy(policy: Policy, bank: FrozenBank) -> None:
             )
     for occasion in policy.occasions:
         try:
-            compile_design(design_of(occasion), bank.pool(design_of(occasion).ability))
             _check_cuts(occasion, bank)
+            plan_of(occasion, bank)
         except DesignError as error:
             raise DesignError(f"Occasion '{occasion.key}': {error}") from None
         except (PolicyInvalid, EngineError):
@@ -122,3 +122,4 @@ def _check_cuts(occasion: Occasion, bank: FrozenBank) -> None:
                 f"it measures {', '.join(bank.competencies)}."
             )
         resolve_cut(cut, bank.competency_curves[name])
+    check_cuts_agree(occasion, bank)

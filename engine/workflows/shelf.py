@@ -7,6 +7,7 @@ from functools import cached_property
 
 from engine.designs import Design
 from engine.frozen_bank import FrozenBank
+from engine.occasion_design import design_on
 from engine.policies.records import Occasion
 from engine.selection.plan import Plan, compile_design
 from engine.storage import assessments
@@ -37,11 +38,7 @@ class Publication:
     @cached_property
     def plans(self) -> dict[str, Plan]:
         """The plan of every occasion."""
-        return {
-            occasion.key: compile_design(design_of(occasion), self.bank.pool(design_of(occasion).ability))
-            for occasion in self.version.policy.occasions
-        }
-
+        return {occasion.key: plan_of(occasion, self.bank) for occasion in self.version.policy.occasions}
 
     def scored(self, position: int, answer: Answer) -> Scored:
         """The score of an answer to the item at a position; usual ones are worked out once, for they never change.
@@ -64,8 +61,18 @@ class Publication:
         return {}
 
 
+def plan_of(occasion: Occasion, bank: FrozenBank) -> Plan:
+    """The occasion's design on the bank, ready to run.
+
+    Raises:
+        DesignError: when the bank cannot fill it.
+    """
+    design = design_on(occasion, bank)
+    return compile_design(design, bank.pool(design.ability))
+
+
 def design_of(occasion: Occasion) -> Design:
-    """The occasion's design; an occasion without one takes the standard adaptive design."""
+    """The occasion's design as stated; an occasion without one takes the standard adaptive design."""
     return occasion.design or Design(name=occasion.key)
 
 

@@ -17,6 +17,9 @@ from engine.designs import (
     read_design,
     write_design,
 )
+from engine.selection.plan import compile_design
+from engine.selection.tables import build_pool
+from tests.engine.selection.banks import dichotomous_bank
 
 PAGE = Path(__file__).parents[3] / "docs" / "methods" / "designs.md"
 TOML_BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
@@ -55,12 +58,10 @@ def test_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: py
         ("name = 'x'\n[ability]\nprior_sd = 0.0", "prior_sd must be above 0"),
         ("name = 'x'\n[ability]\nlower = 2.0\nupper = 1.0", "ability.lower must lie below"),
         ("name = 'x'\n[stopping]\nmin_items = 9\nmax_items = 8", "max_items must be at least"),
-        ("name = 'x'\n[stopping]\nrule = {type = 'sprt'}", "give decision.cut_theta"),
         ("name = 'x'\n[stopping]\nrule = {type = 'any', rules = []}", "need at least one rule"),
         ("name = 'x'\n[stopping]\nrule = {type = 'sem', at_most = -1.0}", "at_most must be above 0"),
         ("name = 'x'\n[decision]\ncut_theta = [9.0]", "must lie between"),
         ("name = 'x'\n[decision]\ncut_theta = [1.0, 0.0]", "must increase"),
-        ("name = 'x'\n[selection]\ncriterion = 'mutual_information'", "needs decision.cut_theta"),
         ("name = 'x'\n[exposure]\nexposure_parameters = {a = 1.5}", "exposure_parameters of a"),
         ("name = 'x'\n[stopping]\nscope = 'competencies'", "structure = 'competencies'"),
         ("name = 'x'\n[[content.constraints]]\ntype='count'\nattribute='level'\nmin=5\nmax=2", "min 5 above max 2"),
@@ -74,8 +75,30 @@ def test_mistakes_are_named(document: str, sentence: str) -> None:
 
 def test_rules_are_walked_through_the_whole_tree() -> None:
     tree = AnyRule(rules=(SemRule(at_most=0.3), AnyRule(rules=(SprtRule(),))))
-    with pytest.raises(DesignError, match="cut_theta"):
-        Design(name="nested", stopping=StoppingDesign(rule=tree))
+    assert [type(rule) for rule in Design(name="nested", stopping=StoppingDesign(rule=tree)).rules()] == [
+        AnyRule, AnyRule, SprtRule, SemRule,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ("name = 'x'\n[stopping]\nrule = {type = 'sprt'}", "give decision.cut_theta"),
+        ("name = 'x'\n[selection]\ncriterion = 'mutual_information'", "needs decision.cut_theta"),
+        (
+            "name = 'x'\n[stopping]\nrule = {type='any', rules=[{type='any', rules=[{type='glr'}]}]}",
+            "give decision.cut_theta",
+        ),
+    ],
+)
+def test_a_design_that_stands_alone_must_say_where_it_decides(document: str, sentence: str) -> None:
+    design = read_design(document)
+    assert design.needs_cut
+    pool = build_pool(dichotomous_bank(30), design.ability)
+    with pytest.raises(DesignError, match=re.escape(sentence)):
+        compile_design(design, pool)
+    stated = read_design(f"{document}\n[decision]\ncut_theta = [0.5]")
+    assert compile_design(stated, pool).cuts == ((0.5,),)
 
 
 def test_start_must_lie_on_the_grid() -> None:
