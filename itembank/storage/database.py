@@ -80,7 +80,8 @@ class Database:
         try:
             yield connection
         except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
-                ConnectionError, asyncpg.CannotConnectNowError) as error:  # fmt: skip
+                asyncpg.CannotConnectNowError, asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError,
+                asyncpg.InternalClientError, OSError) as error:  # fmt: skip
             raise DatabaseUnavailable("The database went away; nothing was saved. Please try again.", 2) from error
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise DatabaseUnavailable("The database is busy; nothing was saved. Please try again.", 1) from error

@@ -18,6 +18,7 @@ SHORT = (
     .replace("max_items = 30", "max_items = 3")
     .replace('cut = { scale = "theta", value = 0.0 }', 'cut = { scale = "theta", value = -3.0 }')
     .replace("min = 3\nmax = 9", "min = 0\nmax = 3")
+    .replace("[occasions.design.decision]\ncut_theta = [0.0]\n", "")
 )
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+
 from itembank.storage.database import create_database, migrate
 from itembank.storage.embedded import EmbeddedServer
 from tests.benchmarks.server_bank import POLICY, Seat, furnish, seat_learners
@@ -129,6 +131,7 @@ class World:
             policy = POLICY.replace("maximum = 9", "maximum = 500")
             self.institution_id = asyncio.run(furnish(self.dsn, self.folder, self.n_items, policy))
             self.seats = asyncio.run(seat_learners(self.dsn, self.institution_id, self.n_learners))
+            asyncio.run(_settle(self.dsn))
             self._servers = servers
             self.running: dict[int, subprocess.Popen[bytes]] = {}
             for port in self.ports:
@@ -179,6 +182,13 @@ class World:
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
+
+
+async def _settle(dsn: str) -> None:
+    """Bring what was prepared to disk, so that a series without durable commits loses answers and not its learners."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("CHECKPOINT")
+    await connection.close()
 
 
 def _children(parent: int) -> list[int]:
