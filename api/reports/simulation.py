@@ -14,11 +14,12 @@ def render_simulation(report: SimulationReport, language: Language = "en") -> st
     """The report as HTML."""
     return document(
         "simulation.html", language, report=report, warnings=concerns_of(report, language),
-        figures=simulation_figures(report, language), exposed={one.name: _exposed(one) for one in report.designs},
+        figures=simulation_figures(report, language), exposed={one.name: most_exposed(one) for one in report.designs},
     )  # fmt: skip
 
 
-def _exposed(design: DesignOutcome) -> list[tuple[str, float]]:
+def most_exposed(design: DesignOutcome) -> list[tuple[str, float]]:
+    """The items shown most, with their rates."""
     ranked = sorted(design.exposure.items, key=lambda item: (-item.exposure_rate, item.item_id))
     return [(item.item_id, item.exposure_rate) for item in ranked[:MOST_EXPOSED]]
 

@@ -1,11 +1,12 @@
 """Items and their versions. A version is written once; an edit makes the next one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, content_hash
+from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, hash_of_parts
 from itembank.lifecycle import State
 from itembank.records import canonical
 from itembank.storage.database import Connection
@@ -36,6 +37,19 @@ class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     item: Item
 
 
+class WrittenVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of an item from outside: its number, the hash of what it holds, when it was written."""
+
+    number: int
+    content_hash: str
+    created_at: datetime
+
+
+async def history(connection: Connection, item_id: int) -> list[WrittenVersion]:
+    """The versions of an item, newest first."""
+    return [msgspec.convert(dict(row), WrittenVersion) for row in await connection.fetch(sql.history, item_id)]
+
+
 async def heads(connection: Connection, bank_id: int) -> dict[str, Head]:
     """Item key -> head, in the order of arrival."""
     rows = await connection.fetch(sql.heads, bank_id)
@@ -58,18 +72,25 @@ async def add_versions(
     if not versions:
         return
     ids, numbers, items = (list(column) for column in zip(*versions))
+    parts = [(canonical(item.content), canonical(item.scoring), canonical(item.facts)) for item in items]
     columns = [
         [item.title for item in items],
-        [canonical(item.content).decode() for item in items],
-        [canonical(item.scoring).decode() for item in items],
-        [canonical(item.facts).decode() for item in items],
+        *([part.decode() for part in column] for column in zip(*parts)),
         [None if item.parameters is None else canonical(item.parameters).decode() for item in items],
         [item.not_deliverable for item in items],
-        [content_hash(item) for item in items],
+        [hash_of_parts(item, *own) for item, own in zip(items, parts)],
         [competency_ids.get(item.facts.competencies[0]) if item.facts.competencies else None for item in items],
     ]
     await connection.execute(sql.add_versions, institution_id, ids, numbers, *columns)
-    await connection.execute(sql.advance, ids, numbers)
+    later = [(item_id, number) for item_id, number in zip(ids, numbers) if number > 1]
+    if later:
+        await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
+
+
+async def categories(connection: Connection, bank_id: int, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Item key -> id and highest category, of those that the bank holds."""
+    rows = await connection.fetch(sql.categories, bank_id, list(keys))
+    return {row["key"]: (row["id"], row["max_category"]) for row in rows}
 
 
 async def current(connection: Connection, bank_id: int) -> list[StoredItem]:

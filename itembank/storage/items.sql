@@ -30,6 +30,11 @@ UPDATE item SET current_version = given.number
 FROM unnest($1::bigint[], $2::integer[]) AS given (id, number)
 WHERE item.id = given.id
 
+-- name: categories
+SELECT i.key, i.id, coalesce((v.scoring ->> 'max_category')::integer, 1) AS max_category
+FROM item i JOIN item_version v ON v.item_id = i.id AND v.number = i.current_version
+WHERE i.bank_id = $1 AND i.key = ANY($2::text[])
+
 -- name: current
 SELECT i.id, i.key, i.state, v.id AS version_id, v.number, v.title, v.content, v.scoring, v.facts, v.parameters,
     v.not_deliverable, v.content_hash
@@ -42,3 +47,6 @@ SELECT i.id, i.key, i.state, v.id AS version_id, v.number, v.title, v.content, v
     v.not_deliverable, v.content_hash
 FROM item_version v JOIN item i ON i.id = v.item_id
 WHERE v.id = ANY($1::bigint[])
+
+-- name: history
+SELECT number, content_hash, created_at FROM item_version WHERE item_id = $1 ORDER BY number DESC
