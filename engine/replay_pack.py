@@ -24,7 +24,10 @@ FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 class PackedAnswer(Record, frozen=True, kw_only=True):
-    """One answer: what was sent, the category it was scored as, and the frozen row of that category."""
+    """One answer: what was sent, the category it counts as, and the frozen row of that category.
+
+    `counted`: False for an item that never counts and for a `withdrawn` one, which still makes the sitting long enough.
+    """
 
     position: int
     item: str
@@ -33,6 +36,7 @@ class PackedAnswer(Record, frozen=True, kw_only=True):
     answer: dict[str, list[str]] | None = None
     content_hash: str = ""
     counted: bool = True
+    withdrawn: bool = False
     row: tuple[float, ...] = ()
 
 
@@ -46,12 +50,15 @@ def build_pack(
     weights: Sequence[float],
     log: Sequence[Entry],
     competency_curves: Mapping[str, DomainCurve] | None = None,
+    *,
+    shortest: int = 0,
 ) -> dict[str, Any]:
     """The pack as plain data.
 
     Args:
         weights: the prior's, on the nodes of `curve`.
         log: the sealed entries of the attempt up to the decision or beyond.
+        shortest: the fewest answers with which the occasion's design lets a sitting pass.
     """
     frozen = {
         "nodes": list(curve.nodes),
@@ -67,6 +74,7 @@ def build_pack(
         "policy_hash": policy_hash(policy),
         "parameter_version": decision.parameter_version,
         "code_version": decision.code_version,
+        "shortest": shortest,
         **frozen,
         "frozen_hash": digest(*(json.dumps(frozen[name]).encode() for name in FROZEN)),
         "answers": [_packed(answer) for answer in answers],

@@ -16,7 +16,7 @@ from typing import Any
 try:
     from psychometrics.ability.record import probability_above, score_of_record
 except ImportError:  # inside a pack the module of exact arithmetic lies next to this one
-    from record import probability_above, score_of_record
+    from record import probability_above, score_of_record  # type: ignore[import-not-found, no-redef]
 
 COMPARED = (
     "theta", "sem", "percent", "percent_error", "cut_theta", "cut_percent", "margin", "standard_error", "probability",
@@ -123,6 +123,7 @@ def recompute(pack: dict[str, Any]) -> dict[str, Any]:
     occasion = next(o for o in json.loads(pack["policy"])["occasions"] if o["key"] == pack["occasion"])
     rule = occasion.get("decision", {})
     counted = [answer for answer in pack["answers"] if answer["counted"]]
+    n_given = sum(answer["counted"] or answer.get("withdrawn", False) for answer in pack["answers"])
     result = judge([answer["row"] for answer in counted], pack, pack["percents"], occasion["cut"], rule)
     overall, deserved = result["passed"], [result["probability"]]
     for competency, cut in occasion.get("competency_cuts", {}).items():
@@ -130,6 +131,7 @@ def recompute(pack: dict[str, Any]) -> dict[str, Any]:
         part = judge(rows, pack, pack["competency_percents"][competency], cut, rule)
         deserved.append(part["probability"])
         overall = overall and (part["passed"] or not rule.get("every_competency", True))
+    overall = overall and n_given >= pack.get("shortest", 0)
     error = 1 - min(deserved) if overall else min(deserved)
     return {**result, "passed": overall, "decision_error": error}
 
