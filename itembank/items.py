@@ -243,8 +243,12 @@ class Item(Record, frozen=True, kw_only=True):
 
 def content_hash(item: Item) -> str:
     """SHA-256 over what is shown, how it is scored and what selection knows; parameters are hashed apart."""
-    parts = (canonical(item.content), canonical(item.scoring), canonical(item.facts), item.title.encode())
-    return digest(item.key.encode(), *parts)
+    return hash_of_parts(item, canonical(item.content), canonical(item.scoring), canonical(item.facts))
+
+
+def hash_of_parts(item: Item, content: bytes, scoring: bytes, facts: bytes) -> str:
+    """`content_hash` where the canonical bytes of the three parts are at hand."""
+    return digest(item.key.encode(), content, scoring, facts, item.title.encode())
 
 
 def check_item(item: Item) -> None:

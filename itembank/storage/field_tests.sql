@@ -4,14 +4,9 @@ VALUES (gen_random_uuid(), $1, $2, $3, $4::bigint[], $5, $6)
 ON CONFLICT (bank_id, name) DO NOTHING
 RETURNING id
 
--- name: stage
-SET LOCAL statement_timeout = 0;
-CREATE TEMPORARY TABLE staged_response (person text NOT NULL, categories bytea NOT NULL) ON COMMIT DROP;
-ALTER TABLE staged_response ALTER COLUMN categories SET STORAGE EXTERNAL
-
--- name: take
-INSERT INTO field_response (field_test_id, institution_id, person, categories)
-SELECT $1, $2, person, categories FROM staged_response
+-- name: add_block
+INSERT INTO field_response (field_test_id, institution_id, first_person, persons, categories)
+VALUES ($1, $2, $3, $4::text[], $5)
 
 -- name: of_bank
 SELECT id, name, n_persons, n_responses, created_at FROM field_test WHERE bank_id = $1 ORDER BY id
@@ -23,4 +18,4 @@ WHERE t.id = $1
 ORDER BY listed.place
 
 -- name: responses
-SELECT person, categories FROM field_response WHERE field_test_id = $1 ORDER BY person
+SELECT persons, categories FROM field_response WHERE field_test_id = $1 ORDER BY first_person

@@ -8,7 +8,6 @@ from itembank.records import Record
 from itembank.storage import banks, field_tests
 from itembank.storage import items as item_rows
 from itembank.storage.database import Connection, Database
-from itembank.storage.items import StoredItem
 
 
 class ImportedResponses(Record, frozen=True, kw_only=True):
@@ -47,17 +46,17 @@ async def import_responses(
 
 
 async def _checked(connection: Connection, bank_id: int, bank_key: str, table: ResponseTable) -> list[int]:
-    stored: dict[str, StoredItem] = {item.item.key: item for item in await item_rows.current(connection, bank_id)}
+    stored = await item_rows.categories(connection, bank_id, table.item_ids)
     highest = table.responses.max(axis=0, initial=np.int8(-1))
     ids = []
     for key, category in zip(table.item_ids, highest.tolist()):
         if key not in stored:
             raise BankError(f"Bank '{bank_key}' has no item '{key}'; import it first or leave the column out.")
-        most = stored[key].item.scoring.max_category
+        item_id, most = stored[key]
         if category > most:
             raise BankError(
                 f"Item {key} has an answer in category {category}, but it is scored 0 to {most}; "
                 "correct its max_score or the file."
             )
-        ids.append(stored[key].id)
+        ids.append(item_id)
     return ids

@@ -190,7 +190,8 @@ CREATE TABLE calibration (
 );
 CREATE INDEX calibration_bank ON calibration (bank_id);
 
--- Answers of a field test: one row a person, a byte an item in the order of `item_ids`, 255 = not administered.
+-- Answers of a field test in blocks of persons: for each person of `persons` a byte an item in the order of
+-- `item_ids`, 255 = not administered. Ten million answers are a hundred rows.
 CREATE TABLE field_test (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     uuid uuid NOT NULL UNIQUE,
@@ -209,11 +210,14 @@ CREATE TABLE field_test (
 CREATE TABLE field_response (
     field_test_id bigint NOT NULL,
     institution_id bigint NOT NULL,
-    person text NOT NULL CHECK (person <> ''),
+    first_person integer NOT NULL CHECK (first_person >= 0),
+    persons text[] NOT NULL CHECK (cardinality(persons) > 0),
     categories bytea NOT NULL,
-    PRIMARY KEY (field_test_id, person),
-    FOREIGN KEY (institution_id, field_test_id) REFERENCES field_test (institution_id, id)
+    PRIMARY KEY (field_test_id, first_person),
+    FOREIGN KEY (institution_id, field_test_id) REFERENCES field_test (institution_id, id),
+    CHECK (octet_length(categories) % cardinality(persons) = 0)
 );
+ALTER TABLE field_response ALTER COLUMN categories SET STORAGE EXTERNAL;
 
 -- A published bank: what sittings pin. Content, parameters and probability tables are frozen and hashed here.
 CREATE TABLE bank_version (
