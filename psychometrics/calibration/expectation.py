@@ -12,6 +12,7 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from psychometrics.models.base import Array
 
@@ -49,7 +50,7 @@ class Expected:
     log_likelihood: float
 
 
-Mapper = Callable[[Callable[..., Any], Any], Sequence[Any]]
+Mapper = Callable[..., Sequence[Any]]
 
 
 def expect(block: Block, tables: Tables, exact: bool = False) -> Expected:
@@ -74,15 +75,13 @@ def expect_exactly(block: Block, tables: Tables) -> Expected:
     return expect(block, tables, exact=True)
 
 
-def log_posterior(block: Block, tables: Tables) -> tuple[Array, Array]:
-    """Posterior (n_persons, n_nodes) and log-likelihood of each person, in float64."""
-    table = tables.answers
-    joint = block.columns.T.astype(np.float64) @ table if _is_dense(block) else block.columns @ table
-    joint = joint + tables.populations[block.group]
-    top = joint.max(axis=1, keepdims=True)
-    joint = np.exp(joint - top)
-    total = joint.sum(axis=1, keepdims=True)
-    return joint / total, (np.log(total) + top)[:, 0]
+def posterior_masses(block: Block, tables: Tables) -> tuple[NDArray[np.float32], Array]:
+    """Posterior (n_nodes, n_persons) in float32 and log-likelihood of each person."""
+    if _is_dense(block):
+        joint = np.ascontiguousarray(tables.answers.T, dtype=np.float32) @ np.asarray(block.columns, dtype=np.float32)
+    else:
+        joint = np.ascontiguousarray((block.columns @ tables.answers.astype(np.float32)).T)
+    return _normalised(joint, tables.populations[block.group])
 
 
 def _is_dense(block: Block) -> bool:
@@ -92,14 +91,20 @@ def _is_dense(block: Block) -> bool:
 def _dense(block: Block, tables: Tables, kind: Any) -> tuple[Any, float]:
     """Nodes run down and persons across, so that every reduction over nodes is a sum of long rows."""
     joint = np.ascontiguousarray(tables.answers.T, dtype=kind) @ np.asarray(block.columns, dtype=kind)
-    joint += tables.populations[block.group].astype(kind)[:, None]
+    posterior, logs = _normalised(joint, tables.populations[block.group])
+    return posterior, _total(logs, block.weights)
+
+
+def _normalised(joint: NDArray[Any], population: Array) -> tuple[NDArray[Any], Array]:
+    """Posterior from log P(answers | node) (n_nodes, n_persons), in place, and the log-likelihoods."""
+    joint += population.astype(joint.dtype)[:, None]
     top = joint.max(axis=0)
     joint -= top
     np.maximum(joint, SMALLEST_LOG, out=joint)
     np.exp(joint, out=joint)
     total = joint.sum(axis=0)
     joint /= total
-    return joint, _total(np.log(total, dtype=np.float64) + top, block.weights)
+    return joint, np.asarray(np.log(total, dtype=np.float64) + top)
 
 
 def _sparse(block: Block, tables: Tables, kind: Any) -> tuple[Any, float]:
@@ -119,14 +124,17 @@ def _total(logs: Array, weights: Array | None) -> float:
 
 
 def mapper(executor: Any, blocks: Sequence[Any]) -> Mapper:
-    """How to run a function over the blocks: any `concurrent.futures` executor, or a `dask.distributed` client.
+    """How to run a function over the blocks, the tables and what else there is one of for each block.
 
-    A client first moves the blocks to its workers once, so that an iteration sends only the parameters.
+    executor: any `concurrent.futures` executor, or a `dask.distributed` client. A client first moves the blocks to its
+    workers once, so that an iteration sends only the parameters.
     """
     if hasattr(executor, "scatter"):
         held = executor.scatter(list(blocks))
-        return lambda f, tables: executor.gather(executor.map(f, held, [tables] * len(blocks), pure=False))
-    return lambda f, tables: list(executor.map(f, blocks, repeat(tables)))
+        return lambda f, tables, *each: executor.gather(
+            executor.map(f, held, [tables] * len(blocks), *each, pure=False)
+        )
+    return lambda f, tables, *each: list(executor.map(f, blocks, repeat(tables), *each))
 
 
 def total(parts: Sequence[Expected]) -> Expected:

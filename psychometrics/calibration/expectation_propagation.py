@@ -45,15 +45,24 @@ class ManyTables:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sites:
+    """Gaussians in place of likelihoods: precision and precision times mean, (n_persons, n_dimensions), float32."""
+
+    precision: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ManyExpected:
     """For each dimension counts (n_columns, n_nodes) and mass (n_nodes,); first and second moments of theta summed over
-    persons; the log evidence."""
+    persons; the log evidence; and where the sites of these persons ended."""
 
     counts: tuple[Array, ...]
     mass: tuple[Array, ...]
     first: Array
     second: Array
     log_likelihood: float
+    sites: Sites
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,18 +74,19 @@ class Posterior:
     covariance: Array
     marginals: tuple[NDArray[Any], ...]
     log_likelihood: Array
+    sites: Sites
 
 
-def expect_many(block: ManyBlock, tables: ManyTables) -> ManyExpected:
-    """Expected counts of a block: a pure function of the block and the parameters."""
-    posterior = propagate(block, tables)
+def expect_many(block: ManyBlock, tables: ManyTables, sites: Sites | None = None) -> ManyExpected:
+    """Expected counts of a block: a pure function of the block, the parameters and where the sites start."""
+    posterior = propagate(block, tables, sites=sites)
     counts, mass = [], []
     for columns, marginal in zip(block.columns, posterior.marginals, strict=True):
         counts.append(_product(columns, marginal))
         mass.append(marginal.sum(axis=1, dtype=np.float64))
     second = posterior.covariance.sum(axis=0) + posterior.mean.T @ posterior.mean
     total = float(posterior.log_likelihood.sum())
-    return ManyExpected(tuple(counts), tuple(mass), posterior.mean.sum(axis=0), second, total)
+    return ManyExpected(tuple(counts), tuple(mass), posterior.mean.sum(axis=0), second, total, posterior.sites)
 
 
 def _product(columns: Any, marginal: NDArray[Any]) -> Array:
@@ -85,11 +95,16 @@ def _product(columns: Any, marginal: NDArray[Any]) -> Array:
     return np.asarray(columns.T @ marginal.T, dtype=np.float64)
 
 
-def propagate(block: ManyBlock, tables: ManyTables, kind: Any = np.float32, settled: float = SETTLED) -> Posterior:
+def propagate(
+    block: ManyBlock,
+    tables: ManyTables,
+    kind: Any = np.float32,
+    settled: float = SETTLED,
+    sites: Sites | None = None,
+) -> Posterior:
     """Sweep all sites at once until the posterior means stay where they are."""
     logs = [_log_likelihood(c, a, b, kind) for c, a, b in zip(block.columns, tables.answers, tables.base, strict=True)]
-    shape = (block.n_persons, len(logs))
-    precision, shift = np.full(shape, WEAKEST_SITE), np.zeros(shape)
+    precision, shift = _start(sites, (block.n_persons, len(logs)))
     prior = np.asarray(np.linalg.inv(tables.covariance), dtype=np.float64)
     pull = prior @ tables.mean
     mean, covariance = _gaussian(prior, pull, precision, shift)
@@ -102,7 +117,14 @@ def propagate(block: ManyBlock, tables: ManyTables, kind: Any = np.float32, sett
         if float(np.abs((mean - before) / spread).max(initial=0.0)) < settled:
             break
     evidence = _evidence(tilted, prior, pull, tables, mean, covariance)
-    return Posterior(mean, covariance, tilted.marginals, evidence)
+    ended = Sites(precision.astype(np.float32), shift.astype(np.float32))
+    return Posterior(mean, covariance, tilted.marginals, evidence, ended)
+
+
+def _start(sites: Sites | None, shape: tuple[int, int]) -> tuple[Array, Array]:
+    if sites is None:
+        return np.full(shape, WEAKEST_SITE), np.zeros(shape)
+    return sites.precision.astype(np.float64), sites.shift.astype(np.float64)
 
 
 def _log_likelihood(columns: Any, answers: Array, base: Array, kind: Any) -> NDArray[Any]:

@@ -19,22 +19,23 @@ import numpy as np
 from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.expectation import Expected
 from psychometrics.calibration.expectation_propagation import ManyBlock, ManyTables, Posterior, propagate
+from psychometrics.calibration.lost_information import (
+    ScoreTable,
+    coefficients,
+    given_answers,
+    item_major,
+    orthonormal,
+    score_tables,
+)
 from psychometrics.calibration.multidimensional import (
     ManyParameters,
     ManyProblem,
+    correlation_penalty,
     many_tables,
     pack_many,
     unpack_many,
 )
-from psychometrics.calibration.observed_information import (
-    ScoreTable,
-    chosen,
-    coefficients,
-    items_information,
-    orthonormal,
-    pooled,
-    score_tables,
-)
+from psychometrics.calibration.observed_information import diagonal_blocks, items_information, pooled
 from psychometrics.models.base import Array
 
 DEGREES = 8
@@ -52,7 +53,8 @@ def observed_information_many(problem: ManyProblem, blocks: Sequence[ManyBlock],
     lost = np.asarray(sum(part[0] for part in parts), dtype=np.float64)
     complete = _complete(problem, parameters, [part[1] for part in parts], [part[2] for part in parts])
     kinds = [kind for part in problem.parts for kind in part.kinds]
-    return pooled(kinds, complete - lost)
+    order = item_major([kind for kind in kinds if kind.estimated], len(lost))
+    return pooled(kinds, complete - lost[np.ix_(order, order)])
 
 
 def _forms(problem: ManyProblem, parameters: ManyParameters) -> tuple[Array, Array]:
@@ -87,7 +89,7 @@ def _block_information(
     """Lost information of a block, its expected counts by dimension and the moments of theta about the mean."""
     posterior = propagate(block, tables, np.float64, 1e-6)
     series = [
-        _series(columns, marginal.T, own, tables.nodes)
+        _series(columns, marginal, own, tables.nodes)
         for columns, marginal, own in zip(block.columns, posterior.marginals, scores, strict=True)
     ]
     spread = np.sqrt(np.einsum("ndd->nd", posterior.covariance))
@@ -113,27 +115,26 @@ def _counts(columns: Any, marginal: Array) -> Expected:
 
 def _series(columns: Any, marginal: Array, scores: list[ScoreTable], nodes: Array) -> list[Array]:
     """Coefficients of the score of one dimension on its orthonormal polynomials, degree 1 first."""
-    dense = columns if isinstance(columns, np.ndarray) else columns.T.toarray()
-    answered, nothing = chosen(dense, scores), np.zeros((0, nodes.size))
+    given, nothing = given_answers(columns, scores), np.zeros((0, nodes.size))
     found: list[Array] = []
-    total = 0.0
-    for polynomial in orthonormal(nodes, np.ascontiguousarray(marginal)):
-        part = coefficients(answered, polynomial, scores, nothing).astype(np.float64)
+    so_far = 0.0
+    for degree, polynomial in enumerate(orthonormal(nodes, marginal), start=1):
+        part = coefficients(given, polynomial.astype(np.float32), degree, scores, nodes, nothing).astype(np.float64)
         found.append(part)
-        size = np.einsum("np,np->p", part, part)
-        total = total + size
-        if len(found) >= 2 and ((size <= LEFT_OUT * total).all() or len(found) == DEGREES):
+        size = np.einsum("pn,pn->p", part, part)
+        so_far = so_far + size
+        if degree >= 2 and ((size <= LEFT_OUT * so_far).all() or degree == DEGREES):
             break
     return found
 
 
 def _between(first: list[Array], second: list[Array], correlation: Array) -> Array:
     """Sum over persons of rho^r c_r c_r'; on the diagonal rho is 1."""
-    product = np.zeros((first[0].shape[1], second[0].shape[1]))
+    product = np.zeros((len(first[0]), len(second[0])))
     power = np.ones_like(correlation)
     for one, other in zip(first, second, strict=False):
         power = power * correlation
-        product += (one * power[:, None]).T @ other
+        product += (one * power) @ other.T
     return product
 
 
@@ -147,7 +148,7 @@ def _with_population(
     curve = np.sqrt(2.0) * np.einsum("ni,kij,nj->nk", own, quadratic, own, optimize=True)
     first = slope / spread[:, d : d + 1]
     second = curve / spread[:, d : d + 1] ** 2
-    return np.asarray(series[0].T @ first + series[1].T @ second, dtype=np.float64)
+    return np.asarray(series[0] @ first + series[1] @ second, dtype=np.float64)
 
 
 def _population_lost(centred: Array, posterior: Posterior, forms: tuple[Array, Array]) -> Array:
@@ -166,8 +167,6 @@ def _complete(
     counts: list[tuple[Expected, ...]],
     moments: list[tuple[Array, Array]],
 ) -> Array:
-    from scipy.linalg import block_diag
-
     blocks: list[Array] = []
     for d, (part, own) in enumerate(zip(problem.parts, parameters.parts, strict=True)):
         merged = Expected(np.asarray(sum(c[d].counts for c in counts)), np.asarray(sum(c[d].mass for c in counts)), 0.0)
@@ -175,11 +174,11 @@ def _complete(
     first = np.asarray(sum(m[0] for m in moments), dtype=np.float64)
     second = np.asarray(sum(m[1] for m in moments), dtype=np.float64)
     blocks.append(_population_complete(problem, parameters, first, second))
-    return np.asarray(block_diag(*blocks), dtype=np.float64)
+    return diagonal_blocks(blocks)
 
 
 def _population_complete(problem: ManyProblem, parameters: ManyParameters, first: Array, second: Array) -> Array:
-    """Minus the Hessian of the expected log density of theta by the population parameters, by differences."""
+    """Minus the Hessian, by differences, of the expected log density of theta and of the prior of the correlations."""
     vector = pack_many(problem, parameters)
     n_items = vector.size - int(problem.free_mean.sum() + problem.free_sd.sum())
     n_items -= len(parameters.mean) * (len(parameters.mean) - 1) // 2
@@ -191,7 +190,7 @@ def _population_complete(problem: ManyProblem, parameters: ManyParameters, first
         about = second - np.outer(delta, first) - np.outer(first, delta) + problem.n_persons * np.outer(delta, delta)
         _, log_determinant = np.linalg.slogdet(moved.covariance)
         trace = np.trace(np.linalg.solve(moved.covariance, about))
-        return float(-0.5 * (problem.n_persons * log_determinant + trace))
+        return float(-0.5 * (problem.n_persons * log_determinant + trace)) + correlation_penalty(moved)
 
     shifts = step * np.eye(size)
     hessian = np.zeros((size, size))

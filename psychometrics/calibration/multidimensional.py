@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.calibration.expectation import Expected, Mapper
-from psychometrics.calibration.expectation_propagation import ManyExpected, ManyTables, expect_many
-from psychometrics.calibration.iteration import Estimate, Progress, Step, iterate
+from psychometrics.calibration.expectation_propagation import ManyExpected, ManyTables, Sites, expect_many
+from psychometrics.calibration.iteration import Estimate, Patience, Progress, Step, iterate
 from psychometrics.calibration.marginal_ml import (
     Parameters,
     Problem,
@@ -33,6 +33,14 @@ from psychometrics.calibration.population import SMALLEST_SD
 from psychometrics.models.base import Array
 
 LARGEST_CORRELATION = 0.995
+LKJ = 2.0
+"""Shape of the prior on the correlation matrix, |R|^(LKJ - 1) (Lewandowski, Kurowicka & Joe 2009, Journal of
+Multivariate Analysis 100). Where the answers leave the matrix all but singular, the likelihood alone has its top on the
+edge; a matrix that the answers determine is moved by a small part of its standard errors."""
+LONG_MEMORY = 20
+PATIENCE = Patience(steps=20, rise=0.05)
+"""The evidence of expectation propagation is itself good to about 0.001 a person, so that hundredths are not worth
+a step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,16 +83,38 @@ def total_many(parts: Sequence[ManyExpected]) -> ManyExpected:
         reduce(add, (part.first for part in parts)),
         reduce(add, (part.second for part in parts)),
         float(sum(part.log_likelihood for part in parts)),
+        parts[0].sites,
     )
 
 
+@dataclass(slots=True)
+class Expectation:
+    """The E-step over all blocks, its sites started where those of the step before ended.
+
+    Near the end a sweep or two a step are enough, and sites and parameters settle together.
+    """
+
+    mapped: Mapper
+    sites: list[Sites] | None = None
+
+    def __call__(self, tables: ManyTables) -> ManyExpected:
+        """Expected counts, moments and evidence over all persons."""
+        parts = self.mapped(expect_many, tables, *([] if self.sites is None else [self.sites]))
+        total = total_many(parts)
+        if np.isfinite(total.log_likelihood):
+            self.sites = [part.sites for part in parts]
+        return total
+
+
 def em_step_many(
-    problem: ManyProblem, mapped: Mapper, parameters: ManyParameters, n_steps: int
+    problem: ManyProblem, expectation: Expectation, parameters: ManyParameters, n_steps: int
 ) -> Step[ManyParameters]:
     """E-step over the blocks, M-step dimension by dimension, population last."""
-    expected = total_many(mapped(expect_many, many_tables(problem, parameters)))
+    expected = expectation(many_tables(problem, parameters))
     own = zip(problem.parts, parameters.parts, strict=True)
-    objective = expected.log_likelihood + sum(penalty(part, items) for part, items in own)
+    objective = (
+        expected.log_likelihood + sum(penalty(part, items) for part, items in own) + correlation_penalty(parameters)
+    )
     if not np.isfinite(objective):
         return Step(parameters, np.ones(1), -np.inf, -np.inf)
     updated, lengths = [], []
@@ -107,8 +137,7 @@ def _with_population(
     mean = np.where(problem.free_mean, centre, before.mean)
     about = centre if problem.expand_mean else mean
     covariance = second - np.outer(about, centre) - np.outer(centre, about) + np.outer(about, about)
-    spread = np.sqrt(np.maximum(np.diag(covariance), SMALLEST_SD**2))
-    correlation = covariance / np.outer(spread, spread)
+    correlation, spread = _likeliest(covariance, problem.n_persons)
     scale = np.where(problem.expand, spread, 1.0)
     moved = tuple(
         rescaled(part, own, float(m), float(s))
@@ -116,6 +145,27 @@ def _with_population(
     )
     sd = np.where(problem.free_sd, spread, np.sqrt(np.diag(before.covariance)))
     return ManyParameters(moved, mean, admissible(correlation) * np.outer(sd, sd))
+
+
+def _likeliest(covariance: Array, n_persons: int) -> tuple[Array, Array]:
+    """Correlations and standard deviations for which log density and prior together are largest.
+
+    Where the derivative by the covariance V vanishes, (n - k) V = n S - k V diag(V)^-1 V with k = 2 (LKJ - 1); k / n is
+    small, so that putting the right side back in a few times solves it.
+    """
+    weight = 2 * (LKJ - 1) / n_persons
+    found = covariance
+    for _ in range(4):
+        found = (covariance - weight * (found / np.diag(found)) @ found) / (1 - weight)
+    spread = np.sqrt(np.maximum(np.diag(found), SMALLEST_SD**2))
+    return np.asarray(found / np.outer(spread, spread), dtype=np.float64), spread
+
+
+def correlation_penalty(parameters: ManyParameters) -> float:
+    """Log prior of the correlation matrix, without its constant."""
+    sd = np.sqrt(np.diag(parameters.covariance))
+    _, log_determinant = np.linalg.slogdet(parameters.covariance / np.outer(sd, sd))
+    return float((LKJ - 1) * log_determinant)
 
 
 def admissible(correlation: Array) -> Array:
@@ -176,12 +226,15 @@ def estimate_many(
     progress: Progress | None = None,
 ) -> Estimate[ManyParameters]:
     """Iterate `em_step_many` until a step is worth less than `tolerance` in log-likelihood."""
+    expectation = Expectation(mapped)
     return iterate(
-        lambda parameters: em_step_many(problem, mapped, parameters, 2),
+        lambda parameters: em_step_many(problem, expectation, parameters, 2),
         lambda parameters: pack_many(problem, parameters),
         lambda like, vector: unpack_many(problem, like, vector),
         start,
         tolerance=tolerance,
         max_iterations=max_iterations,
         progress=progress,
+        patience=PATIENCE,
+        memory=LONG_MEMORY,
     )

@@ -181,6 +181,13 @@ class Model(ABC):
         """How often the slope enters the linear predictor of each column after the first (0 for an asymptote)."""
         return np.ones(n_columns)
 
+    def logit_rise(self, n_categories: int) -> Array | None:
+        """How fast d(log P_k - log P_0) / d parameter rises with theta, for k = 1 ... K - 1: (K - 1, n_parameters).
+
+        None where the logits are not linear in theta, so that the derivative is not either.
+        """
+        return None
+
     def probabilities(self, working: Array, theta: Array) -> Array:
         """P(category | theta): (n_items, K, n_nodes)."""
         return np.asarray(np.exp(self.log_probabilities(working, theta)), dtype=np.float64)

@@ -40,6 +40,9 @@ class TwoParameter(Model):
     def slope_weights(self, n_columns: int) -> Array:
         return np.asarray(np.arange(n_columns) == 0, dtype=np.float64)
 
+    def logit_rise(self, n_categories: int) -> Array | None:
+        return None if self._asymptotes else np.array([[1.0, 0.0]])
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         right = _predictor(working, theta)
         log_right, log_wrong = log_expit(right), log_expit(-right)

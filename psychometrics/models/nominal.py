@@ -38,6 +38,9 @@ class NominalResponse(Model):
         slopes, intercepts = working[:, :half], working[:, half:]
         return np.concatenate([slopes * sd, intercepts + slopes * mean], axis=1)
 
+    def logit_rise(self, n_categories: int) -> Array:
+        return np.eye(n_categories - 1, 2 * (n_categories - 1))
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         return softmax_logs(*_split(working), theta)
 

@@ -37,6 +37,11 @@ class GeneralisedPartialCredit(Model):
     def slope_weights(self, n_columns: int) -> Array:
         return np.arange(1.0, n_columns + 1)
 
+    def logit_rise(self, n_categories: int) -> Array:
+        rise = np.zeros((n_categories - 1, n_categories))
+        rise[:, 0] = np.arange(1, n_categories)
+        return rise
+
     def log_probabilities(self, working: Array, theta: Array) -> Array:
         categories = np.arange(working.shape[1], dtype=np.float64)
         return softmax_logs(working[:, :1] * categories, _with_zero(working[:, 1:]), theta)

@@ -9,9 +9,17 @@ import pytest
 from numpy.typing import NDArray
 
 from psychometrics import calibrate
-from psychometrics.calibration.expectation_propagation import propagate
+from psychometrics.calibration.expectation_propagation import expect_many, propagate
 from psychometrics.calibration.many_information import observed_information_many
-from psychometrics.calibration.multidimensional import admissible, many_tables, pack_many, unpack_many
+from psychometrics.calibration.multidimensional import (
+    LKJ,
+    _likeliest,
+    admissible,
+    correlation_penalty,
+    many_tables,
+    pack_many,
+    unpack_many,
+)
 from psychometrics.likelihood import log_likelihood
 from psychometrics.models.base import ItemParameters
 from tests.psychometrics.calibration.data import answers, bank
@@ -110,8 +118,10 @@ def test_information_is_the_hessian_of_the_evidence() -> None:
     here, step = pack_many(problem, parameters), 3e-3
 
     def value(shift: NDArray[Any]) -> float:
-        tables = many_tables(problem, unpack_many(problem, parameters, here + shift))
-        return float(sum(propagate(b, tables, np.float64, 1e-9).log_likelihood.sum() for b in evidence.blocks))
+        moved = unpack_many(problem, parameters, here + shift)
+        tables = many_tables(problem, moved)
+        logs = sum(propagate(b, tables, np.float64, 1e-9).log_likelihood.sum() for b in evidence.blocks)
+        return float(logs) + correlation_penalty(moved)
 
     chosen = [0, 1, 2, here.size - 2, here.size - 1]
     shifts = step * np.eye(here.size)[chosen]
@@ -170,3 +180,34 @@ def test_an_impossible_correlation_matrix_is_moved_to_a_possible_one() -> None:
     moved = admissible(impossible)
     assert np.linalg.eigvalsh(moved).min() > 0
     np.testing.assert_allclose(np.diag(moved), 1.0)
+
+
+def test_sites_that_start_where_they_ended_end_there_at_once() -> None:
+    responses, _, labels = simulated(400, 12, np.array([[1, 0.8], [0.8, 1]]), 7)
+    evidence: Any = calibrate(responses, "2pl", dimensions=labels)._evidence
+    tables = many_tables(evidence.problem, evidence.parameters)
+    cold = propagate(evidence.blocks[0], tables, np.float64, 1e-9)
+    warm = propagate(evidence.blocks[0], tables, np.float64, 1e-4, cold.sites)
+    np.testing.assert_allclose(warm.mean, cold.mean, atol=1e-5)
+    again = expect_many(evidence.blocks[0], tables, cold.sites)
+    assert again.log_likelihood == pytest.approx(cold.log_likelihood.sum(), abs=1e-2)
+    np.testing.assert_allclose(again.sites.precision, cold.sites.precision, atol=1e-3)
+
+
+def test_correlations_and_spreads_maximise_density_and_prior() -> None:
+    rng = np.random.default_rng(4)
+    factor, n_persons = rng.normal(size=(4, 6)), 300
+    covariance = factor @ factor.T / 6
+
+    def value(correlation: NDArray[Any], spread: NDArray[Any]) -> float:
+        tried = correlation * np.outer(spread, spread)
+        density = -0.5 * n_persons * (np.linalg.slogdet(tried)[1] + np.trace(np.linalg.solve(tried, covariance)))
+        return float(density + (LKJ - 1) * np.linalg.slogdet(correlation)[1])
+
+    correlation, spread = _likeliest(covariance, n_persons)
+    np.testing.assert_allclose(np.diag(correlation), 1.0)
+    best = value(correlation, spread)
+    for _ in range(200):
+        shift = 0.01 * rng.normal(size=(4, 4))
+        moved = correlation + np.tril(shift, -1) + np.tril(shift, -1).T
+        assert value(moved, spread * (1 + 0.01 * rng.normal(size=4))) < best

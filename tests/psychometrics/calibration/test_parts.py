@@ -13,7 +13,7 @@ from psychometrics.arrays import MISSING
 from psychometrics.calibration import blas
 from psychometrics.calibration.acceleration import Anderson
 from psychometrics.calibration.blocks import group_tables, lay_out, make_blocks
-from psychometrics.calibration.expectation import expect, expect_exactly, log_posterior, total
+from psychometrics.calibration.expectation import expect, expect_exactly, posterior_masses, total
 from psychometrics.calibration.iteration import Step, iterate
 from psychometrics.calibration.population import moments, standard_population, updated
 from psychometrics.calibration.priors import Normal, log_prior, prior_curvature
@@ -77,8 +77,8 @@ def test_the_e_step_is_the_sum_over_persons() -> None:
         assert exact.mass.sum(axis=1) == pytest.approx([30.0, 30.0])
         np.testing.assert_allclose(rough.counts, exact.counts, atol=1e-4)
         assert rough.log_likelihood == pytest.approx(exact.log_likelihood, abs=1e-3)
-        posterior, logs = log_posterior(made[0], tables)
-        np.testing.assert_allclose(posterior.sum(axis=1), 1.0)
+        posterior, logs = posterior_masses(made[0], tables)
+        np.testing.assert_allclose(posterior.sum(axis=0), 1.0, rtol=1e-5)
         assert logs.sum() == pytest.approx(expect_exactly(made[0], tables).log_likelihood)
 
 

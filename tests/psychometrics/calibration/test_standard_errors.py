@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from psychometrics import calibrate
 from psychometrics.calibration import marginal_ml
 from psychometrics.calibration.expectation import expect_exactly, total
-from psychometrics.calibration.observed_information import observed_information, orthonormal, pooling
+from psychometrics.calibration.lost_information import lost_information, orthonormal, score_tables
+from psychometrics.calibration.observed_information import observed_information, pooling
 from psychometrics.calibration.standard_errors import inverted
 from psychometrics.models.registry import MODELS
 from psychometrics.quadrature import normal_grid
@@ -85,12 +86,41 @@ def test_a_direction_without_information_is_said() -> None:
     assert np.isfinite(covariance).all()
 
 
+@pytest.mark.parametrize(("model", "missing"), [("2pl", 0.0), ("gpcm", 0.0), ("2pl", 0.3), ("grm", 0.0), ("2pl", 0.9)])
+def test_lost_information_is_the_posterior_covariance_of_the_score(model: str, missing: float) -> None:
+    """Against the covariance person by person and node by node, in float64."""
+    rng = np.random.default_rng(21)
+    items, nodes = bank(model, 14, rng, 3), normal_grid().nodes
+    responses = answers(items, rng.normal(size=2000 if missing > 0.5 else 300), rng, missing)
+    evidence: Any = calibrate(responses, model)._evidence
+    problem, parameters = evidence.problem, evidence.parameters
+    tables = marginal_ml.tables(problem, parameters)
+    scores, nothing = score_tables(problem, parameters), [np.zeros((0, nodes.size))]
+    found = sum(lost_information(b, tables=tables, scores=scores, populations=nothing, nodes=nodes)[0]
+                for b in evidence.blocks)  # fmt: skip
+    kind, working = problem.kinds[0], parameters.working[0]
+    score = kind.model.parameter_gradient(working, nodes) / kind.model.probabilities(working, nodes)[:, None]
+    logs = kind.model.log_probabilities(working, nodes)
+    expected = np.zeros_like(found)
+    for row in responses[:, evidence.used]:
+        given = [(j, x) for j, x in enumerate(row) if x >= 0]
+        joint = sum((logs[j, x] for j, x in given), -0.5 * nodes**2)
+        posterior = np.exp(joint - joint.max())
+        own = np.zeros((score.shape[1], len(row), nodes.size))
+        for j, x in given:
+            own[:, j] = score[j, :, x]
+        flat = own.reshape(-1, nodes.size)
+        expected += np.cov(flat, aweights=posterior, bias=True)
+    scale = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-3)
+
+
 def test_polynomials_are_orthonormal_under_each_posterior() -> None:
     grid = normal_grid()
     logs = -np.logaddexp(0, -np.multiply.outer([1.0, -2.0, 0.3], grid.nodes))
     posterior = np.exp(logs) * grid.weights
     posterior /= posterior.sum(axis=1, keepdims=True)
-    found = [values for values, _ in zip(orthonormal(grid.nodes, posterior), range(6), strict=False)]
+    found = [values.T for values, _ in zip(orthonormal(grid.nodes, posterior.T), range(6), strict=False)]
     for r, one in enumerate(found):
         np.testing.assert_allclose(one.sum(axis=1), 0.0, atol=1e-10)
         for s, other in enumerate(found):
