@@ -1,7 +1,9 @@
 """What the report says, as messages: which sentence with which values, never contradicting the state."""
 
 import math
+from collections.abc import Mapping
 
+from engine.gap_report.levels import can_do
 from engine.gap_report.states import State
 from engine.journey import Journey
 from engine.messages import Message, message
@@ -23,11 +25,10 @@ def basis(n_answers: int) -> Message:
     return message("gap.basis" if n_answers else "gap.basis_borrowed", n=n_answers)
 
 
-def meaning(competency: Competency, stem: str) -> Message | None:
-    """What the required level means: a can-do statement, or an open example."""
-    if competency.can_do:
-        return message("gap.can_do", statement=competency.can_do[0])
-    return message("gap.example", stem=stem) if stem else None
+def meaning(competency: Competency, stem: str, cut_theta: float, difficulty: Mapping[str, float]) -> Message | None:
+    """What the required level means: the can-do statement of that level, or an open example."""
+    example = message("gap.example", stem=stem) if stem else None
+    return can_do(competency, cut_theta, difficulty) or example
 
 
 def worth_said(worth: SubscoreWorth) -> Message | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.gap_report.evidence import CompetencyDomain, Evidence
+from engine.gap_report.levels import inside
 from engine.gap_report.messages import basis, gap, meaning, next_attempt, worth_said
 from engine.gap_report.next_step import NextStep, next_steps, probability_of_passing
 from engine.gap_report.states import State, state_of
@@ -52,6 +53,7 @@ class CompetencyPart(Record, frozen=True, kw_only=True):
     """One competency of the report; the sentences stand beside the numbers they are made from."""
 
     competency: str
+    title: str
     statement: str
     theta: float
     sem: float
@@ -100,6 +102,7 @@ def report_gaps(
     latest: Evidence | None = None,
     practice: Sequence[Practice] = (),
     worth: Mapping[str, SubscoreWorth] | None = None,
+    difficulty_by_level: Mapping[str, Mapping[str, float]] | None = None,
     parameter_version: str = "",
 ) -> GapReport:
     """The report.
@@ -113,6 +116,7 @@ def report_gaps(
         earlier, latest: evidence from the first and the last sitting alone, for the change between them.
         practice: open items whose stems may be shown.
         worth: whether each subscore says more than the total.
+        difficulty_by_level: competency -> level -> median difficulty of its items, to say which level the cut lies at.
     """
     competencies = {competency.key: competency for competency in framework.competencies}
     states = {
@@ -123,6 +127,7 @@ def report_gaps(
         _part(
             evidence, key, targets[key], competencies.get(key, Competency(key=key, statement=key)), states[key],
             change=_change(earlier, latest, key), practice=practice, worth=(worth or {}).get(key),
+            difficulty=(difficulty_by_level or {}).get(key, {}),
         )
         for key in evidence.competencies
     )  # fmt: skip
@@ -147,6 +152,7 @@ def _part(
     change: Change | None,
     practice: Sequence[Practice],
     worth: SubscoreWorth | None,
+    difficulty: Mapping[str, float],
 ) -> CompetencyPart:
     place = evidence.place(key)
     theta, percent = evidence.theta[place], evidence.percent[place]
@@ -154,11 +160,13 @@ def _part(
         (p for p in practice if p.competency == key), key=lambda p: (abs(p.difficulty - target.cut_theta), p.item)
     )
     return CompetencyPart(
-        competency=key, statement=competency.statement, theta=theta, sem=evidence.sem[place], percent=percent,
+        competency=key, title=competency.title or inside(competency.statement), statement=competency.statement,
+        theta=theta, sem=evidence.sem[place], percent=percent,
         percent_error=evidence.percent_error[place], cut_theta=target.cut_theta, cut_percent=target.cut_percent,
         gap_theta=max(0.0, target.cut_theta - theta), probability=evidence.probability[place], state=state,
         n_answers=evidence.n_answers[place], gap=gap(state, percent, target.cut_percent),
-        basis=basis(evidence.n_answers[place]), meaning=meaning(competency, mine[0].stem if mine else ""),
+        basis=basis(evidence.n_answers[place]),
+        meaning=meaning(competency, mine[0].stem if mine else "", target.cut_theta, difficulty),
         practice=tuple(mine[:2]), change=change, worth=worth_said(worth) if worth else None,
     )  # fmt: skip
 

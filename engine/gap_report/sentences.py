@@ -12,31 +12,31 @@ def rendered(report: GapReport, language: Language = "en") -> dict[str, Any]:
     return {
         "overall": say(message("gap.overall", percent=round(report.percent), cut=round(report.cut_percent)), language),
         "parts": [_part(part, language) for part in report.parts],
-        "next_steps": [say(_step(report, step), language) for step in report.next_steps],
+        "next_steps": [_step(report, step, language) for step in report.next_steps],
         "next_attempt": say(report.next_attempt, language),
     }
 
 
-def _step(report: GapReport, step: NextStep) -> Message:
-    before = round(100 * step.probability_before)
-    after = round(100 * (step.probability_before + step.gain))
-    kind = "step_prerequisite" if step.prerequisite_of else "step" if after > before else "step_small"
-    return message(
-        f"gap.{kind}",
-        competency=_statement(report, step.competency),
-        needed_for=_statement(report, step.prerequisite_of),
-        before=before,
-        after=after,
-    )
+def _step(report: GapReport, step: NextStep, language: Language) -> dict[str, str]:
+    """The competency, and why to learn it next: what builds on it, or what it does for the chance of passing."""
+    why = _why(report, step)
+    return {"competency": _title(report, step.competency), "why": say(why, language) if why else ""}
 
 
-def _statement(report: GapReport, key: str) -> str:
-    return next((part.statement for part in report.parts if part.competency == key), key)
+def _why(report: GapReport, step: NextStep) -> Message | None:
+    if step.prerequisite_of:
+        return message("gap.step_first", competency=_title(report, step.prerequisite_of))
+    before, after = (round(100 * p) for p in (step.probability_before, step.probability_before + step.gain))
+    return message("gap.step_moves", before=before, after=after) if after > before else None
+
+
+def _title(report: GapReport, key: str) -> str:
+    return next((part.title for part in report.parts if part.competency == key), key)
 
 
 def _part(part: CompetencyPart, language: Language) -> dict[str, str]:
     said = {
-        "competency": part.statement,
+        "competency": part.title,
         "state": say(message(f"state.{part.state}"), language),
         "gap": say(part.gap, language),
         "basis": say(part.basis, language),

@@ -12,6 +12,7 @@ from engine.errors import Unknown
 from engine.events import Event, SittingVoided
 from engine.frozen_bank import FrozenBank
 from engine.gap_report.evidence import CompetencyDomain, Evidence, evidence_of
+from engine.gap_report.levels import difficulty_by_level
 from engine.gap_report.report import GapReport, Target, report_gaps
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
@@ -93,6 +94,7 @@ def _report(
         earlier=alone[0] if len(alone) > 1 else None,
         latest=alone[-1] if len(alone) > 1 else None,
         parameter_version=bank.parameter_version,
+        difficulty_by_level=levels_of(bank),
     )
 
 
@@ -113,6 +115,12 @@ def domains_of(bank: FrozenBank) -> list[CompetencyDomain]:
         )
         for name in bank.competencies
     ]
+
+
+def levels_of(bank: FrozenBank) -> dict[str, dict[str, float]]:
+    """How difficult the bank's items of each competency and level are."""
+    levels = [item.facts.level for item in bank.items[: bank.n_operational]]
+    return difficulty_by_level(bank.parameters, bank.competency, levels)
 
 
 def targets_of(bank: FrozenBank, occasion: Occasion) -> dict[str, Target]:

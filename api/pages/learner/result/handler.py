@@ -15,7 +15,6 @@ from api.pages.looks import language
 from api.pages.render import page
 from api.pages.words import translator
 from api.settings import Settings
-from engine.gap_report.next_step import NextStep
 from engine.gap_report.report import CompetencyPart, GapReport
 from engine.gap_report.sentences import rendered
 from engine.messages import Language
@@ -81,26 +80,16 @@ async def see_result(
     policy = found.view.publication.version.policy
     said = rendered(found.report, spoken)
     names = {c.key: short_name(c) for c in found.view.publication.framework.competencies}
-    parts = [_part(part, words, names, spoken) for part, words in zip(found.report.parts, said["parts"])]
+    parts = [_part(part, words, spoken) for part, words in zip(found.report.parts, said["parts"])]
     return page(
         request, "learner/result/page.html", found=found, policy=policy, said=said, zone=zone_of(policy),
         name_of=lambda key: occasion_name(key, spoken), decision=found.last.decision,
         groups=[(key, [part for part in parts if part.state in states]) for key, states in GROUPS],
-        steps=[(_why(step, names, spoken), step) for step in found.report.next_steps],
-        names=names,
+        steps=list(zip(said["next_steps"], found.report.next_steps)),
         n_answers=sum(part.n_answers for part in found.report.parts),
         because=[names.get(key, key) for key in found.last.decision.because] if found.last.decision else [],
         public_url=settings.public_url, refused=not_now(found.view.journey, spoken),
     )  # fmt: skip
-
-
-def _why(step: NextStep, names: dict[str, str], spoken: Language) -> str:
-    """Why to learn this next: what builds on it, or how it moves the chance of passing; empty when that says little."""
-    t = translator(spoken)
-    if step.prerequisite_of:
-        return t("result.step_first", competency=names.get(step.prerequisite_of, step.prerequisite_of))
-    before, after = (round(100 * p) for p in (step.probability_before, step.probability_before + step.gain))
-    return t("result.step_moves", before=before, after=after) if after > before else ""
 
 
 async def _find(database: Database, shelf: Shelf, caller: Caller, uuid: UUID) -> Found:
@@ -119,15 +108,14 @@ async def _find(database: Database, shelf: Shelf, caller: Caller, uuid: UUID) ->
         )  # fmt: skip
 
 
-def _part(part: CompetencyPart, said: dict[str, str], names: dict[str, str], spoken: Language) -> PartShown:
+def _part(part: CompetencyPart, said: dict[str, str], spoken: Language) -> PartShown:
     t = translator(spoken)
     reach = NINE_IN_TEN * part.percent_error
     low, high = max(round(part.percent - reach), 0), min(round(part.percent + reach), 100)
-    name = names.get(part.competency, part.statement)
     values = {"percent": round(part.percent), "low": low, "high": high, "cut": round(part.cut_percent)}
     strip = band(
-        name, t("result.strip", **values), part.percent, low, high, part.cut_percent,
+        part.title, t("result.strip", **values), part.percent, low, high, part.cut_percent,
         second=part.state == "not_yet", unsure=part.state == "not_enough_evidence",
     )  # fmt: skip
     is_changed = part.change is not None and part.change.reliable
-    return PartShown(name=name, state=part.state, said=said, strip=strip, is_changed=is_changed, **values)
+    return PartShown(name=part.title, state=part.state, said=said, strip=strip, is_changed=is_changed, **values)
