@@ -3,6 +3,7 @@
 from api.routes.assessments import AssessmentRoutes
 from api.routes.attempt_events import AttemptEventRoutes
 from api.routes.attempts import AttemptRoutes
+from api.routes.attestations import AttestationRoutes, InvitationRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
@@ -17,6 +18,7 @@ route_handlers = [
     CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes,
+    InvitationRoutes, AttestationRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)
