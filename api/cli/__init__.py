@@ -17,6 +17,7 @@ VERBS = {
     "pretest": "Calibrate pretest items from the answers of sittings.",
     "psql": "Open the database in psql.",
     "publish": "Publish an assessment on a bank.",
+    "publish-course": "Publish a course made of assessments.",
     "replay": "Recompute scores and decisions from stored answers.",
     "rotate-keys": "Make new signing keys; old credentials stay valid.",
     "responses": "Keep the answers of a field test with their bank.",

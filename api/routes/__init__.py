@@ -6,6 +6,7 @@ from api.routes.attempts import AttemptRoutes
 from api.routes.attestations import AttestationRoutes, InvitationRoutes
 from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
+from api.routes.courses import CourseRoutes, LearnerCourseRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
 from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
@@ -18,7 +19,7 @@ route_handlers = [
     CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes,
-    InvitationRoutes, AttestationRoutes,
+    InvitationRoutes, AttestationRoutes, CourseRoutes, LearnerCourseRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)

@@ -7,7 +7,9 @@ RETURNING id
 SELECT c.id, c.uuid, c.account_id, c.assessment_id, a.key AS assessment_key, c.attempt_id, c.session_id, c.hours, c.grade, c.awarded_at,
     c.revoked_at, c.revoked_reason, k.uuid AS credential_uuid
 FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN LATERAL (
-    SELECT uuid FROM credential WHERE credit_id = c.id ORDER BY id DESC LIMIT 1
+    SELECT uuid FROM credential
+    WHERE credit_id = c.id AND (revoked_at IS NULL OR c.revoked_at IS NOT NULL)
+    ORDER BY id DESC LIMIT 1
 ) AS k ON true
 WHERE c.account_id = $1
 ORDER BY c.id
@@ -16,7 +18,9 @@ ORDER BY c.id
 SELECT c.id, c.uuid, c.account_id, c.assessment_id, a.key AS assessment_key, c.attempt_id, c.session_id, c.hours, c.grade, c.awarded_at,
     c.revoked_at, c.revoked_reason, k.uuid AS credential_uuid
 FROM credit c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN LATERAL (
-    SELECT uuid FROM credential WHERE credit_id = c.id ORDER BY id DESC LIMIT 1
+    SELECT uuid FROM credential
+    WHERE credit_id = c.id AND (revoked_at IS NULL OR c.revoked_at IS NOT NULL)
+    ORDER BY id DESC LIMIT 1
 ) AS k ON true
 WHERE c.attempt_id = $1
 ORDER BY c.id DESC
