@@ -1,10 +1,11 @@
 """New items onto the scale of the old ones: answers of sittings as a matrix, and what the calibration made of them.
 
 The operational items hold the scale with their parameters fixed, the populations are free (Kim, 2006, Journal of
-Educational Measurement 43). A row is a sitting, since ability belongs to a sitting; each occasion is a population of
-its own, since those who sit a post-test have passed a pre-test. Adaptive selection depends on the operational answers
-alone and these are all in the likelihood, so what was not administered is missing at random (Mislevy & Wu, 1996,
-Educational Testing Service RR-96-30); pretest items are drawn at random on top.
+Educational Measurement 43). A row is a sitting, since ability belongs to a sitting. Each occasion is a population of
+its own, since those who sit a post-test have passed a pre-test; a scale of several competencies has one population.
+Adaptive selection depends on the operational answers alone and these are all in the likelihood, so what was not
+administered is missing at random (Mislevy & Wu, 1996, Educational Testing Service RR-96-30); pretest items are drawn
+at random on top.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -86,7 +87,7 @@ def calibrate_beside(
         collected.responses,
         {name: "auto" if items[name].scoring.max_category > 1 else model for name in collected.item_id},
         item_id=collected.item_id,
-        groups=collected.occasions,
+        groups=None if dimensions else collected.occasions,
         fixed=fixed,
         dimensions=dimensions,
         n_categories=[items[name].scoring.max_category + 1 for name in collected.item_id],
