@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import CODE_VERSION
 from engine.content.feasibility import InfeasibleDesign
@@ -32,6 +33,18 @@ class ShownItem(Record, frozen=True, kw_only=True):
     draft: Answer | None = None
 
 
+def eligible_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None) -> NDArray[np.bool_]:
+    """(n_operational,) False for items seen in other sittings and those outside the sitting's pool."""
+    eligible = np.ones(bank.n_operational, dtype=bool)
+    if seen:
+        eligible &= np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
+    if pool is not None:
+        inside = np.zeros(bank.n_operational, dtype=bool)
+        inside[[place for place in pool if place < bank.n_operational]] = True
+        eligible &= inside
+    return eligible
+
+
 def sitting_of(
     session_uuid: UUID,
     bank: FrozenBank,
@@ -42,17 +55,12 @@ def sitting_of(
     seconds: float,
 ) -> Sitting:
     """The sitting as selection sees it. `seen`: ids of items this learner met before; `pool`: positions, or None."""
-    eligible = np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
-    if pool is not None:
-        inside = np.zeros(bank.n_operational, dtype=bool)
-        inside[list(pool)] = True
-        eligible &= inside
     answered = [item for item in shown if item.category is not None and not item.is_pretest]
     return Sitting(
         session_key=session_uuid.hex,
         items=np.array([item.bank_position for item in answered], dtype=np.intp),
         categories=np.array([item.category for item in answered], dtype=np.intp),
-        eligible=eligible,
+        eligible=eligible_items(bank, seen, pool),
         seconds=seconds,
     )
 

@@ -1,4 +1,4 @@
-"""What may go wrong at a sitting, in words. Refusals by policy are in refusals.py; designs and policies have their own."""
+"""What may go wrong at a sitting, in words. Refusals by policy are in refusals.py; designs have errors of their own."""
 
 
 class EngineError(ValueError):

@@ -30,10 +30,11 @@ def pretest_places(design: Design, session_key: str) -> frozenset[int]:
 
 
 def pretest_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None) -> tuple[int, ...]:
-    """Bank positions of the pretest items that a learner may get; none where a sitting is tied to given items."""
-    if pool is not None:
-        return ()
-    return tuple(place for place in bank.seedable if bank.item_ids[place] not in seen)
+    """Bank positions of the pretest items that a learner may get: those of the sitting's pool where it has one."""
+    inside = None if pool is None else set(pool)
+    return tuple(
+        place for place in bank.seedable if bank.item_ids[place] not in seen and (inside is None or place in inside)
+    )
 
 
 def or_pretest(

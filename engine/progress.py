@@ -5,14 +5,12 @@ what was kept, and whoever has kept nothing reads it again and gets the same.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.delivery import answers_of
-from engine.frozen_bank import FrozenBank
 from engine.selection.sitting import Sitting
 from engine.sessions import Administered, SessionRow
 
@@ -41,18 +39,6 @@ class Progress:
     def showing(self, following: Administered) -> "Progress":
         """With the next item on screen."""
         return Progress((*self.shown, following), self.eligible, self.pretest)
-
-
-def eligible_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None) -> Mask:
-    """(n_operational,) False for items seen in other sittings and those outside the sitting's pool."""
-    eligible = np.ones(bank.n_operational, dtype=bool)
-    if seen:
-        eligible &= np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
-    if pool is not None:
-        inside = np.zeros(bank.n_operational, dtype=bool)
-        inside[list(pool)] = True
-        eligible &= inside
-    return eligible
 
 
 def sitting_at(session: SessionRow, progress: Progress) -> Sitting:

@@ -41,14 +41,18 @@ class ItemControl:
         """Ability group of each learner."""
         return np.searchsorted(self.theta_bounds, theta, side="right")
 
+    def pool_of_sitting(self, sessions: Keys) -> NDArray[np.intp]:
+        """Which of the rotating pools each sitting draws on; 0 where there is one."""
+        turn = hashes(sessions, POOL, np.zeros(1, dtype=np.uint64)) % np.uint64(self.n_pools)
+        return turn.astype(np.intp)
+
     def shown(self, sessions: Keys, items: Keys, theta: Floats) -> NDArray[np.bool_]:
         """Items each sitting may be shown: (n_persons, n_items)."""
         allowed = np.ones((len(sessions), len(items)), dtype=bool)
         if self.parameters is not None:
             allowed &= uniforms(sessions[:, None], LOT, items) <= self.parameters[self.group(theta)]
         if self.pool_of_item is not None:
-            turn = hashes(sessions, POOL, np.zeros(1, dtype=np.uint64)) % np.uint64(self.n_pools)
-            allowed &= self.pool_of_item[None, :] == turn.astype(np.intp)[:, None]
+            allowed &= self.pool_of_item[None, :] == self.pool_of_sitting(sessions)[:, None]
         return allowed
 
 

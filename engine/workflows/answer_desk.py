@@ -14,11 +14,11 @@ from uuid import UUID
 
 import msgspec
 
-from engine.delivery import ShownItem
+from engine.delivery import ShownItem, eligible_items
 from engine.errors import EngineError
 from engine.policies.records import occasion_of
 from engine.pretest import or_pretest, pretest_items
-from engine.progress import Kept, Progress, eligible_items, sitting_at
+from engine.progress import Kept, Progress, sitting_at
 from engine.selection.next_item import NextItem, step_and_standing
 from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
 from engine.storage import answers

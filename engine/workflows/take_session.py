@@ -33,6 +33,7 @@ from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Publication, Shelf
+from engine.workflows.spare_items import count_sitting, draw_pool
 from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
 from itembank.storage.database import Connection, Database
@@ -112,6 +113,10 @@ async def _start(
     seen = await sessions.seen_by(connection, attempt.account_id)
     sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
     check_start(plan, sitting)
+    tie_key = secrets.token_bytes(16)
+    if pool is None:
+        pool = await draw_pool(connection, publication, attempt, occasion_key, sitting, tie_key)
+        sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
     first = next_of(plan, sitting)
     if isinstance(first, Stop):
         raise NoItemLeft(f"No question can be shown: {first.sentence} Nothing was started and no attempt is used up.")
@@ -120,7 +125,7 @@ async def _start(
     prior = plan.design.ability
     opening = Opening(
         uuid=uuid, attempt_id=attempt.id, account_id=attempt.account_id, bank_version_id=bank.version_id,
-        occasion=occasion_key, tie_key=secrets.token_bytes(16), pool=pool, theta=prior.start_theta, sem=prior.prior_sd,
+        occasion=occasion_key, tie_key=tie_key, pool=pool, theta=prior.start_theta, sem=prior.prior_sd,
         started_at=now, deadline=deadline_of(occasion, accommodation, now),
     )  # fmt: skip
     session_id = await sessions.open_session(connection, institution_id, opening)
@@ -307,6 +312,7 @@ async def _end(
     events = await journal.append(connection, institution_id, attempt.id, policy, [finished], attempt.account_id)
     if may_award:
         await award_if_due(connection, institution_id, publication, attempt, events, session.now)
+    await count_sitting(connection, institution_id, publication, attempt, session, shown)
     row = await sessions.find(connection, session.uuid)
     assert row is not None
     return await _step(connection, publication, row, is_new=True)

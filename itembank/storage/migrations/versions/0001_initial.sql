@@ -375,6 +375,24 @@ CREATE TABLE response (
     UNIQUE (session_id, client_id)
 );
 
+-- How often the items of a bank version were shown, by occasion, rotating pool and ability group, one element a bank
+-- position: how often each was administered, and the counts by which eligibility spares items, older sittings fading.
+CREATE TABLE item_exposure (
+    bank_version_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    occasion text NOT NULL,
+    pool smallint NOT NULL CHECK (pool >= 0),
+    ability_group smallint NOT NULL CHECK (ability_group >= 0),
+    institution_id bigint NOT NULL,
+    sittings bigint NOT NULL CHECK (sittings >= 1),
+    administered bigint[] NOT NULL,
+    eligible double precision[] NOT NULL CHECK (cardinality(eligible) <= cardinality(administered)),
+    given double precision[] NOT NULL CHECK (cardinality(given) = cardinality(eligible)),
+    PRIMARY KEY (bank_version_id, assessment_id, occasion, pool, ability_group),
+    FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
+    FOREIGN KEY (institution_id, assessment_id) REFERENCES assessment (institution_id, id)
+);
+
 CREATE TABLE draft (
     session_id bigint PRIMARY KEY,
     institution_id bigint NOT NULL,
@@ -647,7 +665,7 @@ GRANT INSERT ON
     calibration, field_test, field_response,
     bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
     draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override,
-    invitation, rescoring, rescored_session, course, course_entry
+    invitation, rescoring, rescored_session, course, course_entry, item_exposure
 TO assay_app;
 GRANT UPDATE ON person, draft TO assay_app;
 GRANT UPDATE (roles, disabled_at, pseudonym) ON account TO assay_app;
@@ -663,6 +681,7 @@ GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
 GRANT UPDATE (grade) ON credit TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
 GRANT UPDATE (done_at) ON advisor_note TO assay_app;
+GRANT UPDATE (sittings, administered, eligible, given) ON item_exposure TO assay_app;
 GRANT UPDATE (progress, document, failed, seen_at, finished_at) ON job TO assay_app;
 GRANT DELETE ON advisor_note, upload TO assay_app;
 GRANT DELETE ON person, web_session, idempotency, draft TO assay_app;

@@ -1,0 +1,73 @@
+"""How often the items of a bank version were shown, and the faded counts by which eligibility spares them."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from engine.exposure.counts import EligibilityCounts
+from itembank.storage.database import Connection
+from itembank.storage.sql import load
+
+sql = load(__file__)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose counts: an occasion on a bank version, one rotating pool and one ability group of it."""
+
+    bank_version_id: int
+    assessment_id: int
+    occasion: str
+    pool: int
+    ability_group: int
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Sittings of one rotating pool, and how often each bank position was administered in them."""
+
+    pool: int
+    sittings: int
+    administered: tuple[int, ...]
+
+
+async def find(connection: Connection, place: Place, n_items: int) -> EligibilityCounts:
+    """The faded counts, (1, n_items); zeros before the first sitting."""
+    row = await connection.fetchrow(sql.find, *_key(place))
+    if row is None:
+        return EligibilityCounts.none(1, n_items)
+    return EligibilityCounts(np.array([row["eligible"]]), np.array([row["given"]]))
+
+
+async def count(
+    connection: Connection,
+    institution_id: int,
+    place: Place,
+    *,
+    shown: Sequence[int],
+    eligible: Sequence[bool],
+    n_positions: int,
+    fading: float,
+) -> None:
+    """Count a sitting that has ended. shown: bank positions; eligible: (n_operational,)."""
+    administered = np.bincount(np.array(shown, dtype=np.intp), minlength=n_positions)
+    given = administered[: len(eligible)].astype(float)
+    await connection.execute(
+        sql.count, *_key(place), institution_id, administered.tolist(), [float(one) for one in eligible],
+        given.tolist(), fading,
+    )  # fmt: skip
+
+
+async def by_pool(connection: Connection, bank_version_id: int) -> list[Shown]:
+    """What was shown of a bank version, over all its occasions, by rotating pool; the sum of all is the whole."""
+    return [
+        Shown(
+            pool=row["pool"],
+            sittings=row["sittings"],
+            administered=tuple(np.sum(row["administered"], axis=0).tolist()),
+        )
+        for row in await connection.fetch(sql.by_pool, bank_version_id)
+    ]
+
+
+def _key(place: Place) -> tuple[int, int, str, int, int]:
+    return place.bank_version_id, place.assessment_id, place.occasion, place.pool, place.ability_group
