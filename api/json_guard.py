@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import InternalServerException
+from litestar.exceptions import HTTPException, InternalServerException
 
 MAX_BODY = 1_000_000
 MAX_DEPTH = 32
@@ -31,10 +31,23 @@ async def guard_json(request: Request[Any, Any, Any]) -> None:
         return
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind == "multipart/form-data" and request.route_handler.opt.get("upload"):
+        await _guard_form(request)
         return
     if kind != "application/json":
         raise NotJson(f"The body is sent as '{kind or 'nothing'}'; send it as application/json.")
     check_body(body)
+
+
+async def _guard_form(request: Request[Any, Any, Any]) -> None:
+    """Read the parts of an upload here, where what is wrong with them can be said."""
+    try:
+        form = await request.form()
+    except (ValueError, LookupError, HTTPException):
+        raise NotJson("The form cannot be read; send multipart/form-data with its boundary, text as UTF-8.") from None
+    if not form.keys():
+        raise NotJson("The form has no parts; send the fields that the documentation names.")
+    if any("\x00" in text for text in (*form.keys(), *(v for v in form.values() if isinstance(v, str)))):
+        raise NotJson("The form holds a NUL character, which no text field can keep; remove it.")
 
 
 def check_body(body: bytes) -> None:

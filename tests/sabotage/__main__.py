@@ -1,0 +1,72 @@
+"""Plant every defect in a copy of the product and see that its test turns red: python -m tests.sabotage [NAME …]"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.sabotage.defects import DEFECTS, Defect
+
+ROOT = Path(__file__).parents[2]
+COPIED = (
+    "api",
+    "engine",
+    "itembank",
+    "psychometrics",
+    "sample",
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "run",
+    "alembic.ini",
+)
+
+
+def plant(defect: Defect, root: Path) -> None:
+    """Put the defect in place of what is right."""
+    for name in defect.files:
+        path = root / name
+        text = path.read_text("utf-8")
+        assert defect.right in text, f"{name} no longer holds what '{defect.name}' changes; write the defect anew."
+        path.write_text(text.replace(defect.right, defect.wrong), "utf-8")
+
+
+def run_test(root: Path, test: str) -> int:
+    """pytest's exit code: 0 passed, 1 failed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q", "--timeout=120", test],
+        cwd=root, capture_output=True, check=False,
+    )  # fmt: skip
+    return done.returncode
+
+
+def noticed(defect: Defect) -> bool:
+    """Whether the defect turns its test red."""
+    with tempfile.TemporaryDirectory(prefix="assay-sabotage-") as name:
+        root = Path(name)
+        for part in COPIED:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copy(source, root / part)
+        plant(defect, root)
+        return run_test(root, defect.test) == 1
+
+
+def main() -> None:
+    chosen = [defect for defect in DEFECTS if not sys.argv[1:] or defect.name in sys.argv[1:]]
+    unnoticed = 0
+    for defect in chosen:
+        seen = noticed(defect)
+        unnoticed += not seen
+        print(f"{'noticed  ' if seen else 'UNNOTICED'}  {defect.name}  ({defect.test.rsplit('/', 1)[1]})", flush=True)
+    print(f"{len(chosen) - unnoticed} of {len(chosen)} planted defects turn their test red.")
+    sys.exit(unnoticed > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Defects planted on purpose: a change of one place in the product, and the test that must turn red because of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCHEMA = ("itembank/storage/schema.sql", "itembank/storage/migrations/versions/0001_initial.sql")
+SITTING = "tests/journeys/test_sitting_rules.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """`files` hold `right`, once or more; `wrong` stands there afterwards, and `test` must fail."""
+
+    name: str
+    files: tuple[str, ...]
+    right: str
+    wrong: str
+    test: str
+
+
+DEFECTS = (
+    Defect(
+        "nothing is committed", ("itembank/storage/database.py",),
+        'await connection.execute("COMMIT")', 'await connection.execute("ROLLBACK")',
+        f"{SITTING}::test_a_draft_is_kept_and_is_no_answer",
+    ),
+    Defect(
+        "a repeated answer is not recognised", ("engine/sessions.py",),
+        "if earlier.client_id is not None and earlier.client_id.int == sent:", "if sent < 0:",
+        f"{SITTING}::test_the_same_answer_may_be_sent_until_it_is_acknowledged",
+    ),
+    Defect(
+        "a changed answer passes as the same", ("engine/sessions.py",),
+        "if earlier.request_hash != request_hash(given):", "if given is None:",
+        f"{SITTING}::test_the_same_answer_may_be_sent_until_it_is_acknowledged",
+    ),
+    Defect(
+        "answers out of turn are taken", ("engine/sessions.py",),
+        "if given.position > session.position:", "if given.position > session.position + 99:",
+        f"{SITTING}::test_answers_out_of_turn_are_refused_and_change_nothing",
+    ),
+    Defect(
+        "the desk takes answers for other people's sittings", ("engine/workflows/answer_desk.py",),
+        "session.account_id != waiting.account_id or ", "", f"{SITTING}::test_strangers_see_nothing",
+    ),
+    Defect(
+        "what was remembered is believed at any position", ("engine/progress.py",),
+        "if progress is None or progress.position != session.position:", "if progress is None:",
+        "tests/journeys/test_two_servers.py::test_a_sitting_walks_from_server_to_server",
+    ),
+    Defect(
+        "deadlines are not kept", ("engine/sessions.py",),
+        "session.now > session.deadline + GRACE", "session.now > session.deadline + 99 * GRACE",
+        f"{SITTING}::test_a_deadline_that_passed_ends_the_sitting",
+    ),
+    Defect(
+        "time without service is not given back", SCHEMA,
+        "deadline = deadline + (moment - last)", "deadline = deadline",
+        "tests/journeys/test_pulse.py::test_time_without_service_is_given_back_once",
+    ),
+    Defect(
+        "time without service is given to those who were late before", SCHEMA,
+        "WHERE finished_at IS NULL AND deadline > last", "WHERE finished_at IS NULL",
+        "tests/journeys/test_pulse.py::test_time_that_was_up_before_the_outage_stays_up",
+    ),
+    Defect(
+        "a deadline may be moved earlier", SCHEMA, "IF NEW.deadline < OLD.deadline OR", "IF false OR",
+        "tests/journeys/test_pulse.py::test_nobody_moves_a_deadline_earlier",
+    ),
+    Defect(
+        "rows of all institutions are shown", SCHEMA, "USING (institution_id = current_institution())", "USING (true)",
+        "tests/security/test_row_level_security.py::test_every_table_shows_one_institution_alone",
+    ),
+    Defect(
+        "row-level security is not forced", SCHEMA,
+        "EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);", "",
+        "tests/itembank/storage/test_schema.py::test_every_tenant_table_forces_row_level_security",
+    ),
+    Defect(
+        "two sittings of an attempt may be open", SCHEMA,
+        "CREATE UNIQUE INDEX session_one_open", "CREATE INDEX session_one_open",
+        "tests/chaos/test_constraints.py::test_the_database_refuses_a_second[an open sitting]",
+    ),
+    Defect(
+        "an item may be shown twice in a sitting", SCHEMA, "    UNIQUE (session_id, item_id)\n", "    CHECK (true)\n",
+        "tests/chaos/test_constraints.py::test_the_database_refuses_a_second[an item on screen]",
+    ),
+    Defect(
+        "everybody is let in", ("api/auth.py",), 'if handler.opt.get("public"):', "if handler is not None:",
+        "tests/security/test_matrix.py::test_every_cell_of_roles_and_endpoints",
+    ),
+    Defect(
+        "roles are not looked at", ("api/auth.py",),
+        "if allowed is not None and not caller.roles & allowed:", "if caller is None:",
+        "tests/security/test_matrix.py::test_every_cell_of_roles_and_endpoints",
+    ),
+    Defect(
+        "a revoked key still opens", SCHEMA, "k.sha256 = secret_sha256 AND k.revoked_at IS NULL",
+        "k.sha256 = secret_sha256", "tests/api/test_guard.py::test_a_revoked_key_opens_nothing",
+    ),
+    Defect(
+        "remembered keys are used everywhere", ("api/identities.py",),
+        "known = self._known.get(digest) if remembered else None", "known = self._known.get(digest)",
+        "tests/api/test_guard.py::test_a_revoked_key_opens_nothing",
+    ),
+    Defect(
+        "there is no limit to the work let in", ("api/admission.py",),
+        "if self.at_work >= self.most_at_once:", "if self.at_work < 0:",
+        "tests/api/test_observability.py::test_more_than_can_be_done_is_told_to_come_back",
+    ),
+    Defect(
+        "a slow body holds a place", ("api/admission.py",),
+        "async with asyncio.timeout(self.body_seconds):", "async with asyncio.timeout(None):",
+        "tests/api/test_observability.py::test_a_body_that_does_not_arrive_holds_no_place",
+    ),
+    Defect(
+        "the blueprint is remembered wrongly", ("engine/content/hierarchy.py",),
+        "left = np.minimum(available, self._enough)", "left = np.minimum(available, 3)",
+        "tests/engine/selection/test_blueprint_by_lists.py::test_what_is_remembered_of_a_blueprint_is_what_it_says",
+    ),
+)  # fmt: skip

@@ -1,0 +1,35 @@
+"""Every planted defect still fits the product and names a test that exists; one is planted in every run."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sabotage.__main__ import noticed
+from tests.sabotage.defects import DEFECTS, Defect
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_the_defect_fits(defect: Defect) -> None:
+    for name in defect.files:
+        assert defect.right in (ROOT / name).read_text("utf-8")
+    path, _, test = defect.test.partition("::")
+    assert f"def {test.partition('[')[0]}(" in (ROOT / path).read_text("utf-8")
+    assert defect.right != defect.wrong
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(DEFECTS) >= 15
+    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
+
+
+def test_one_is_noticed() -> None:
+    (quick,) = [defect for defect in DEFECTS if "no limit" in defect.name]
+    assert noticed(quick)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_all_are_noticed(defect: Defect) -> None:
+    assert noticed(defect)
