@@ -11,6 +11,7 @@ from api.routes.credentials import CredentialRoutes, VerificationRoutes, publica
 from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
+from api.routes.me import ErasureRoutes, MyRoutes
 from api.routes.rescorings import RescoringRoutes
 from api.routes.revocations import KeyRoutes, RevocationRoutes
 from api.routes.sessions import SessionRoutes
@@ -20,6 +21,7 @@ route_handlers = [
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes,
     InvitationRoutes, AttestationRoutes, CourseRoutes, LearnerCourseRoutes,
+    MyRoutes, ErasureRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)
