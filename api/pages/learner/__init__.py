@@ -7,8 +7,9 @@ from api.pages.learner.attempt.handler import begin_sitting, see_attempt, tell_l
 from api.pages.learner.catalogue.handler import see_catalogue
 from api.pages.learner.my_assessments.handler import see_my_assessments
 from api.pages.learner.my_data.handler import erase, export, see_my_data
+from api.pages.learner.my_data.record import print_record
 from api.pages.learner.practice.handler import check_practice, see_practice
-from api.pages.learner.result.handler import see_result
+from api.pages.learner.result.handler import print_gap_report, see_result
 from api.pages.learner.sitting.handler import (
     answer_question,
     end_sitting,
@@ -21,5 +22,5 @@ from api.pages.learner.sitting.handler import (
 handlers: list[Any] = [
     see_catalogue, see_assessment, open_attempt_page, see_practice, check_practice, see_my_assessments,
     see_attempt, begin_sitting, tell_learning, see_sitting, answer_question, keep_draft, see_end, end_sitting,
-    item_asset, see_result, see_my_data, export, erase,
+    item_asset, see_result, print_gap_report, see_my_data, export, print_record, erase,
 ]  # fmt: skip
