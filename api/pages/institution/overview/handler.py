@@ -60,7 +60,7 @@ async def see_institution(
     return page(
         request, "institution/overview/page.html", banks=found, offered=offered, overridden=overridden, weeks=WEEKS,
         health=[health_of(key, name, group, now) for (key, name), group in groups.items()],
-        name_of=lambda key: occasion_name(key, spoken),
+        titles={one.key: one.policy.title for one in offered}, name_of=lambda key: occasion_name(key, spoken),
     )  # fmt: skip
 
 
