@@ -8,12 +8,13 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery, JSONBody
+from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth import STAFF, roles
 from api.idempotency import once
 from engine.pretest_calibration import FEWEST
 from engine.workflows.calibrate_pretest import PretestCalibration, calibrate_pretest
+from itembank.coverage import Cell, Coverage
 from itembank.errors import BankUnknown, FileRefused
 from itembank.exchange.files import read_framework_bytes, read_items_bytes
 from itembank.exchange.parameters.files import read_parameters
@@ -24,6 +25,7 @@ from itembank.storage.database import Database
 from itembank.storage.item_events import ItemEvent
 from itembank.workflows.import_files import ImportedFiles, import_files
 from itembank.workflows.move_items import Moved, life_of_items, move_items
+from itembank.workflows.report_coverage import report_coverage
 
 ItemKey = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 AUTHORS = roles("author", "psychometrician", "service")
@@ -52,6 +54,32 @@ class NewPretestCalibration(msgspec.Struct, frozen=True, kw_only=True, forbid_un
 
     model: str = "2pl"
     min_responses: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = FEWEST
+
+
+class CellView(msgspec.Struct, frozen=True, kw_only=True):
+    """One competency in one band of difficulty."""
+
+    competency: str
+    band: str
+    n_items: int
+    n_missing: int
+
+
+class CoverageView(msgspec.Struct, frozen=True, kw_only=True):
+    """The table of competency × difficulty; `outside`: items of no competency of the framework."""
+
+    cuts: tuple[float, ...]
+    n_missing: int
+    cells: list[CellView]
+    holes: list[CellView]
+    uncalibrated: dict[str, int]
+    outside: tuple[str, ...]
+
+
+def _cell(cell: Cell, found: Coverage) -> CellView:
+    return CellView(
+        competency=cell.competency, band=found.band_name(cell.band), n_items=cell.n_items, n_missing=cell.n_missing
+    )
 
 
 @dataclass
@@ -112,6 +140,21 @@ class ItemRoutes(Controller):
             return (200 if dry_run else 201), done
 
         return await once(request, caller, database, act)
+
+    @get("/coverage", summary="See what the bank lacks", opt=roles(*STAFF))
+    async def see_coverage(
+        self,
+        key: FromPath[str],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        needed: Annotated[int, QueryParameter(ge=0, le=1000)] = 3,
+    ) -> CoverageView:
+        """Operational items by competency and difficulty against `needed` in every cell; the emptiest cells first."""
+        found = await report_coverage(database, caller.institution_id, key, needed)
+        return CoverageView(
+            cuts=found.cuts, n_missing=found.n_missing(), uncalibrated=found.uncalibrated, outside=found.outside,
+            cells=[_cell(cell, found) for cell in found.cells], holes=[_cell(cell, found) for cell in found.holes],
+        )  # fmt: skip
 
     @post("/moves", summary="Move items to another state", opt=AUTHORS)
     async def move(

@@ -108,3 +108,16 @@ async def test_nobody_answered_yet(sample_client: Client, author: dict[str, str]
 async def test_a_hostile_file_is_refused_with_its_reason(sample_client: Client, author: dict[str, str]) -> None:
     problem = body(await send(sample_client, author, "data-literacy", files=b"PK\x03\x04garbage"), 422)
     assert "zip" in problem["detail"]
+
+
+async def test_coverage_adds_up(sample_client: Client, author: dict[str, str]) -> None:
+    found = body(await sample_client.get("/api/v1/banks/data-literacy/coverage?needed=12", headers=author), 200)
+    listed = body(await sample_client.get("/api/v1/banks/data-literacy/items", headers=author), 200)
+    operational = sum(item["state"] == "operational" for item in listed)
+    assert sum(cell["n_items"] for cell in found["cells"]) == operational == 300
+    assert len({cell["band"] for cell in found["cells"]}) == 5
+    assert all(cell["n_missing"] == max(0, 12 - cell["n_items"]) for cell in found["cells"])
+    assert found["n_missing"] == sum(cell["n_missing"] for cell in found["holes"])
+    assert [hole["n_missing"] for hole in found["holes"]] == sorted(
+        (hole["n_missing"] for hole in found["holes"]), reverse=True
+    )
