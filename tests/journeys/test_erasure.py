@@ -1,0 +1,177 @@
+"""A learner asks for everything, then to be erased: no byte of the person is left, and every decision still stands."""
+
+import asyncpg
+import pytest
+
+from engine.policies.documents import read_policy
+from engine.storage import notes
+from engine.workflows.publish_assessment import publish_assessment
+from engine.workflows.replay import replay_sessions
+from itembank.competencies import Competency, Framework
+from itembank.items import Interaction, Item, ItemContent, ItemFacts, ItemScoring, ResponseDeclaration
+from itembank.storage.database import Database
+from itembank.workflows.import_bank import import_bank
+from itembank.workflows.keep_calibration import keep_calibration
+from tests.api.conftest import body
+from tests.journeys.walking import Client, account, earn, event, open_attempt, sample_items
+
+NAME = "Wilhelmina Quackenbush"
+EMAIL = "quackenbush@example.org"
+
+
+@pytest.fixture(scope="module")
+async def items(sample_database: Database) -> dict[str, Item]:
+    return await sample_items(sample_database)
+
+
+@pytest.fixture(scope="module")
+async def registrar(sample_database: Database) -> dict[str, str]:
+    return (await account(sample_database, "a registrar", "registrar"))[0]
+
+
+async def tables_that_hold(database_dsn: str, needles: list[str]) -> set[str]:
+    """Tables with a row in which any of the texts stands, as text or as bytes, in any letter case."""
+    connection = await asyncpg.connect(database_dsn)
+    found = set()
+    try:
+        for row in await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ):
+            for needle in needles:
+                hexed = needle.encode().hex()
+                if await connection.fetchval(
+                    f'SELECT EXISTS (SELECT 1 FROM "{row["relname"]}" t WHERE strpos(lower(t::text), $1) > 0'
+                    " OR strpos(lower(t::text), $2) > 0)",
+                    needle.lower(),
+                    hexed,
+                ):
+                    found.add(row["relname"])
+    finally:
+        await connection.close()
+    return found
+
+
+POLICY = """
+key = "words"
+title = "Words"
+[[occasions]]
+key = "post_test"
+cut = { scale = "theta", value = 0.0 }
+design = { name = "post", stopping = { min_items = 3, max_items = 4 } }
+[credit]
+hours = "0.1"
+"""
+
+
+def typed_item(number: int) -> Item:
+    """An item that is answered in one's own words."""
+    asked = Interaction(kind="text_entry", response="RESPONSE")
+    declared = ResponseDeclaration(identifier="RESPONSE", base_type="string", correct=("right",))
+    return Item(
+        key=f"word-{number}",
+        content=ItemContent(
+            body=f'<p>Say it in a word ({number}). <span data-interaction="RESPONSE"></span></p>', interactions=(asked,)
+        ),
+        scoring=ItemScoring(responses=(declared,)),
+        facts=ItemFacts(competencies=("words",)),
+    )
+
+
+async def publish_words(database: Database) -> None:
+    """A bank of six typed items with an assessment on it."""
+    items = [typed_item(number) for number in range(6)]
+    framework = Framework(key="words", title="Words", competencies=(Competency(key="words", statement="Words"),))
+    await import_bank(database, 1, "words", items, framework=framework)
+    records = [
+        {
+            "item_id": item.key, "competency": "words", "model": "2pl", "n_responses": 500, "discrimination": 1.0,
+            "difficulty": float(place - 2), "guessing": 0.0, "upper": 1.0, "thresholds": [], "steps": [],
+        }
+        for place, item in enumerate(items)
+    ]  # fmt: skip
+    document = {
+        "assay": "calibration/1", "log_likelihood": -1.0, "status": "converged", "n_iterations": 1, "n_persons": 500,
+        "n_responses": 3000, "groups": [{"group": "all", "mean": 0.0, "sd": 1.0, "n_persons": 500}],
+        "correlations": [], "items": records,
+    }  # fmt: skip
+    await keep_calibration(database, 1, "words", document, origin="made up for this test")
+    await publish_assessment(database, 1, read_policy(POLICY), "words", 1)
+
+
+async def sit_and_sign(client: Client, headers: dict[str, str], attempt: str) -> int:
+    """A sitting in which every answer is the learner's name; returns how many were given."""
+    url = f"/api/v1/attempts/{attempt}/sessions"
+    session = body(await client.post(url, json={"occasion": "post_test"}, headers=headers), 201)
+    while session["state"] == "open":
+        given = {"position": session["item"]["position"], "answer": NAME}
+        url = f"/api/v1/sessions/{session['uuid']}/responses"
+        session = body(await client.post(url, json=given, headers=headers), 201)
+    return int(session["decision"]["n_items"])
+
+
+async def test_everything_kept_is_told_and_then_erased(
+    sample_client: Client,
+    sample_database: Database,
+    sample_dsn: str,
+    items: dict[str, Item],
+    registrar: dict[str, str],
+) -> None:
+    headers, learner = await account(sample_database, NAME, email=EMAIL)
+    attempt = await earn(sample_client, headers, items)
+    credential = body(await sample_client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
+    signer, other = await account(sample_database, f"{NAME} (night school)")
+    await publish_words(sample_database)
+    signed = await sit_and_sign(sample_client, signer, await open_attempt(sample_client, signer, "words"))
+    assert signed >= 3
+    async with sample_database.transaction(1) as connection:
+        for uuid in (learner, other):
+            about = await connection.fetchval("SELECT id FROM account WHERE uuid = $1::text::uuid", uuid)
+            await notes.add(connection, 1, about, about, f"{NAME} called about her result.", None)
+    kept = headers | {"Idempotency-Key": NAME}
+    body(await sample_client.post("/api/v1/me/erasure", json={"withdraw": True}, headers=kept), 201)
+    told = body(await sample_client.get("/api/v1/me/data", headers=headers), 200)
+    assert (told["person"]["name"], told["person"]["email"]) == (NAME, EMAIL)
+    assert len(told["attempts"][0]["sittings"]) == 2
+    assert told["credits"][0]["credential"] == credential["uuid"]
+    early = await sample_client.post(f"/api/v1/erasures/{learner}", headers=registrar)
+    assert "has not asked" in body(early, 422)["detail"]
+    for who in (headers, signer):
+        assert body(await sample_client.post("/api/v1/me/erasure", json={}, headers=who), 201)["asked"]
+    waiting = body(await sample_client.get("/api/v1/erasures", headers=registrar), 200)
+    assert {one["uuid"] for one in waiting} == {learner, other}
+    assert (await sample_client.post(f"/api/v1/erasures/{learner}", headers=headers)).status_code == 403
+    before = await tables_that_hold(sample_dsn, [NAME, EMAIL])
+    assert {"person", "account", "advisor_note", "response", "idempotency"} <= before
+    done = body(await sample_client.post(f"/api/v1/erasures/{learner}", headers=registrar), 201)
+    assert done == {"learner": learner, "answers_emptied": 0}, "right answers to the sample are choices and numbers"
+    emptied = body(await sample_client.post(f"/api/v1/erasures/{other}", headers=registrar), 201)
+    assert emptied["answers_emptied"] == signed
+    assert await tables_that_hold(sample_dsn, [NAME, EMAIL, "Wilhelmina", "Quackenbush"]) == set()
+    assert (await sample_client.get("/api/v1/me/data", headers=headers)).status_code == 401
+    verdict = body(await sample_client.get(f"/api/v1/verify/{credential['uuid']}"), 200)
+    assert verdict["status"] == "valid"
+    replayed = await replay_sessions(sample_database, 1)
+    assert replayed.differences == ()
+    seen = body(await sample_client.get(f"/api/v1/attempts/{attempt}", headers=registrar), 200)
+    assert seen["state"] == "credited"
+    assert body(await sample_client.get("/api/v1/erasures", headers=registrar), 200) == []
+
+
+async def test_nobody_is_erased_during_a_sitting(
+    sample_client: Client, sample_database: Database, registrar: dict[str, str]
+) -> None:
+    headers, learner = await account(sample_database, "sits and asks")
+    attempt = await open_attempt(sample_client, headers)
+    url = f"/api/v1/attempts/{attempt}/sessions"
+    session = body(await sample_client.post(url, json={"occasion": "pre_test"}, headers=headers), 201)
+    body(await sample_client.post("/api/v1/me/erasure", json={}, headers=headers), 201)
+    refused = await sample_client.post(f"/api/v1/erasures/{learner}", headers=registrar)
+    assert "is running" in body(refused, 422)["detail"]
+    await event(sample_client, registrar, attempt, "sitting_voided", session=session["uuid"], reason="asked to leave")
+    body(await sample_client.post(f"/api/v1/erasures/{learner}", headers=registrar), 201)
+    async with sample_database.transaction(1) as connection:
+        row = await connection.fetchrow(
+            "SELECT pseudonym, disabled_at FROM account WHERE uuid = $1::text::uuid", learner
+        )
+    assert row["pseudonym"] == f"erased-{learner}"
+    assert row["disabled_at"] is not None
