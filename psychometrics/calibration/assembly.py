@@ -13,7 +13,7 @@ from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.maximisation import Kind
 from psychometrics.calibration.preparation import Prepared
 from psychometrics.calibration.screening import HELD, remarks, stand_in
-from psychometrics.calibration.starting_values import starting_values
+from psychometrics.calibration.starting_values import USUAL, Route, starting_values
 from psychometrics.models.base import LISTS, SCALARS, Array, ItemParameters
 
 
@@ -30,14 +30,17 @@ def running(executor: Any) -> Iterator[Any]:
         yield threads
 
 
-def start_items(prepared: Prepared, kinds: Sequence[Kind], used: NDArray[np.int64]) -> tuple[Array, ...]:
+def start_items(
+    prepared: Prepared, kinds: Sequence[Kind], used: NDArray[np.int64], route: Route = USUAL
+) -> tuple[Array, ...]:
     """Starting values of estimated kinds and the given parameters of held ones."""
     places = prepared.fixed_place()
     working = []
     for kind in kinds:
         positions = used[kind.where]
         if kind.estimated:
-            working.append(starting_values(kind, prepared.counts[positions, : kind.n_categories]))
+            counts = prepared.counts[positions, : kind.n_categories]
+            working.append(starting_values(kind, counts, prepared.priors, route))
         else:
             assert prepared.fixed is not None
             held = prepared.fixed.take([places[prepared.item_id[i]] for i in positions])

@@ -19,13 +19,14 @@ from psychometrics.calibration.assembly import (
 from psychometrics.calibration.blocks import is_sparse, lay_out, make_blocks
 from psychometrics.calibration.expectation import Block, expect_exactly, mapper, total
 from psychometrics.calibration.iteration import Estimate
-from psychometrics.calibration.marginal_ml import Parameters, Problem, estimate, rescaled, tables
+from psychometrics.calibration.marginal_ml import Parameters, Problem, estimate, penalty, rescaled, tables
 from psychometrics.calibration.observed_information import observed_information
 from psychometrics.calibration.population import Population, moments, standard_population
 from psychometrics.calibration.preparation import Prepared, make_kinds
 from psychometrics.calibration.priors import ASYMPTOTES, Prior
 from psychometrics.calibration.result import CalibrationResult, Group
 from psychometrics.calibration.standard_errors import StandardErrors, at_bounds, inverted, item_errors
+from psychometrics.calibration.starting_values import routes
 from psychometrics.models.base import Array
 
 FLATTER = 100.0
@@ -87,11 +88,18 @@ def calibrate_one_dimension(
     n_groups = len(prepared.group_names)
     sizes = np.bincount(prepared.groups, minlength=n_groups)
     problem = Problem(kinds, layout, sizes, prepared.priors, **freedom(prepared, kinds, n_groups, histogram))
-    start = Parameters(start_items(prepared, kinds, used), standard_population(nodes, n_groups, histogram))
+    population = standard_population(nodes, n_groups, histogram)
     with running(executor) as pool:
         mapped = mapper(pool, blocks)
         tolerance = tolerance * FLATTER if histogram else tolerance
-        found = estimate(problem, mapped, start, tolerance=tolerance, max_iterations=max_iterations, progress=progress)
+        tried = [
+            estimate(
+                problem, mapped, Parameters(start_items(prepared, kinds, used, route), population),
+                tolerance=tolerance, max_iterations=max_iterations, progress=progress,
+            )
+            for route in routes(kinds, prepared.counts[used].sum(axis=1))
+        ]  # fmt: skip
+        found = max(tried, key=lambda one: one.log_likelihood + penalty(problem, one.parameters))
         exact = total(mapped(expect_exactly, tables(problem, found.parameters)))
     found = replace(found, log_likelihood=exact.log_likelihood)
     if histogram and prepared.fixed is None:

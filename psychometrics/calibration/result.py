@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.calibration.standard_errors import StandardErrors
 from psychometrics.models.base import Array, ItemParameters
-
-if TYPE_CHECKING:
-    from psychometrics.calibration.standard_errors import Evidence, StandardErrors
 
 FORMAT = "calibration/1"
 
@@ -28,6 +26,13 @@ class Group:
     nodes: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
     dimension: str | None = None
+
+
+class Evidence(Protocol):
+    """What a result keeps of its calibration to compute standard errors from, on demand."""
+
+    def standard_errors(self, result: CalibrationResult) -> StandardErrors:
+        """Invert the observed information and carry it to the reported parameters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -103,8 +108,6 @@ class CalibrationResult:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """A result as it was stored. Raises ValueError when the document is not a calibration."""
-        from psychometrics.calibration.standard_errors import StandardErrors
-
         if document.get("assay") != FORMAT:
             raise ValueError(f"the document is {document.get('assay')!r}, not {FORMAT!r}")
         rows: Sequence[Mapping[str, Any]] = document["items"]

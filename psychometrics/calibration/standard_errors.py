@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from psychometrics.calibration.maximisation import TINY, Kind
 from psychometrics.calibration.observed_information import pooling
 from psychometrics.models.base import Array, Model
-
-if TYPE_CHECKING:
-    from psychometrics.calibration.result import CalibrationResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,16 +95,7 @@ class StandardErrors:
 
 SINGULAR = 1e-10
 """An eigenvalue of the information, scaled to a unit diagonal, that is no more than this is none."""
-
-
 EDGE = 1e-3
-
-
-class Evidence(Protocol):
-    """What a result keeps of its calibration to compute standard errors from, on demand."""
-
-    def standard_errors(self, result: CalibrationResult) -> StandardErrors:
-        """Invert the observed information and carry it to the reported parameters."""
 
 
 def at_bounds(kinds: Sequence[Kind], working: Sequence[Array], size: int) -> NDArray[np.bool_]:

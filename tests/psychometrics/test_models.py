@@ -88,6 +88,26 @@ def test_parameter_gradient_agrees_with_differences(name: str, data: st.DataObje
 
 @every_model
 @given(data=st.data())
+def test_logits_rise_as_the_model_says(name: str, data: st.DataObject) -> None:
+    items = ItemParameters.from_records([data.draw(one_item(name))])
+    model, n_categories = MODELS[name], int(items.n_categories[0])
+    rise, theta = model.logit_rise(n_categories), np.array([-0.5, 0.0, 1.0])
+    working, step = model.working(items), 1e-5
+    found = []
+    for shift in step * np.eye(working.shape[1]):
+        ahead, behind = (model.log_probabilities(working + s * shift, theta)[0] for s in (1, -1))
+        change = (ahead - behind) / (2 * step)
+        found.append(change[1:] - change[0])
+    beyond = np.stack(found, axis=1)
+    if rise is None:
+        assert name in ("grm", "3pl", "4pl")
+    else:
+        np.testing.assert_allclose(beyond[:, :, 2] - beyond[:, :, 1], rise, atol=1e-6)
+        np.testing.assert_allclose(beyond[:, :, 1] - beyond[:, :, 0], 0.5 * rise, atol=1e-6)
+
+
+@every_model
+@given(data=st.data())
 def test_parametrisations_round_trip(name: str, data: st.DataObject) -> None:
     record = data.draw(one_item(name))
     items = ItemParameters.from_records([record])
