@@ -6,10 +6,12 @@ from importlib import import_module
 import click
 
 VERBS = {
+    "account": "Make an account, give it a password or an API key, or list accounts.",
     "calibrate": "Estimate item parameters from a response file.",
     "check": "Check whether a bank can satisfy an assessment.",
     "demo": "Serve a sample institution in the browser.",
     "export": "Write a bank as QTI 3.0, QTI 2.2, CSV or JSON Lines.",
+    "form": "Assemble a fixed form of an occasion, for paper or an assessor.",
     "import": "Bring items and their framework into a bank.",
     "institution": "Make an institution with its first administrator and API key.",
     "migrate": "Bring the database's schema up to date.",

@@ -1,5 +1,6 @@
 """The JSON API: a file a noun, all under /api/v1."""
 
+from api.routes.accounts import AccountRoutes
 from api.routes.assessments import AssessmentRoutes
 from api.routes.attempt_events import AttemptEventRoutes
 from api.routes.attempts import AttemptRoutes
@@ -12,6 +13,7 @@ from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
 from api.routes.me import ErasureRoutes, MyRoutes
+from api.routes.profiles import ProfileRoutes
 from api.routes.rescorings import RescoringRoutes
 from api.routes.revocations import KeyRoutes, RevocationRoutes
 from api.routes.sessions import SessionRoutes
@@ -19,9 +21,9 @@ from api.routes.sessions import SessionRoutes
 route_handlers = [
     CatalogueRoutes, AttemptRoutes, SessionRoutes, CredentialRoutes, VerificationRoutes, BankRoutes, ItemRoutes,
     AssessmentRoutes,
-    AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes,
+    AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes, AccountRoutes,
     InvitationRoutes, AttestationRoutes, CourseRoutes, LearnerCourseRoutes,
-    MyRoutes, ErasureRoutes,
+    MyRoutes, ErasureRoutes, ProfileRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)

@@ -6,14 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 
+from itembank.errors import BankError
 from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
 
 KEY_PREFIX = "assay_"
+
+
+class AddressTaken(BankError):
+    """Two people of an institution cannot have one address, or be one person elsewhere."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +63,38 @@ async def create(connection: Connection, institution_id: int, pseudonym: str, ro
 async def person(connection: Connection, account_id: int) -> Person:
     """One account with its person."""
     return _person(await connection.fetchrow(sql.person, account_id))
+
+
+async def find(connection: Connection, pseudonym: str) -> Person | None:
+    """The account of that pseudonym."""
+    row = await connection.fetchrow(sql.find, pseudonym)
+    return None if row is None else _person(row)
+
+
+async def describe(
+    connection: Connection, institution_id: int, account_id: int, name: str | None, email: str | None,
+    external_id: str | None,
+) -> None:  # fmt: skip
+    """Say who an account's person is; None leaves that as it is.
+
+    Raises:
+        AddressTaken: when somebody else of the institution has the address or the external id.
+    """
+    try:
+        await connection.execute(sql.describe, account_id, institution_id, name, email, external_id)
+    except asyncpg.UniqueViolationError:
+        raise AddressTaken("Another account here has this address or external id; choose one of its own.") from None
+
+
+async def of_external_id(connection: Connection, external_id: str) -> tuple[int, frozenset[str]] | None:
+    """(account id, roles) of the person whom the institution's own sign-in knows by this id; None when disabled."""
+    row = await connection.fetchrow(sql.of_external_id, external_id)
+    return None if row is None else (row["id"], frozenset(row["roles"]))
+
+
+async def set_roles(connection: Connection, account_id: int, roles: list[str]) -> None:
+    """Give an account these roles and no other."""
+    await connection.execute(sql.set_roles, account_id, roles)
 
 
 async def people(connection: Connection) -> list[Person]:
@@ -107,6 +145,11 @@ async def open_web_session(connection: Connection, institution_id: int, account_
 async def identify_web_session(database: Database, secret: str) -> Caller | None:
     """Whose browser this is; None when signed out or too old."""
     return await _identify(database, sql.identify_web_session, secret)
+
+
+async def close_web_sessions(connection: Connection, account_id: int) -> None:
+    """Sign an account out everywhere."""
+    await connection.execute(sql.close_web_sessions, account_id)
 
 
 async def close_web_session(connection: Connection, secret: str) -> None:

@@ -9,6 +9,27 @@ INSERT INTO person (account_id, institution_id, name, email)
 VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id) DO UPDATE SET name = EXCLUDED.name, email = EXCLUDED.email
 
+-- name: describe
+INSERT INTO person (account_id, institution_id, name, email, external_id)
+VALUES ($1, $2, coalesce($3, (SELECT pseudonym FROM account WHERE id = $1)), $4, $5)
+ON CONFLICT (account_id) DO UPDATE SET
+    name = coalesce($3, person.name),
+    email = coalesce($4, person.email),
+    external_id = coalesce($5, person.external_id)
+
+-- name: find
+SELECT a.id, a.uuid, a.pseudonym, a.roles, coalesce(p.name, a.pseudonym) AS name, p.email, coalesce(p.needs, '{}') AS needs
+FROM account a LEFT JOIN person p ON p.account_id = a.id
+WHERE a.pseudonym = $1
+
+-- name: of_external_id
+SELECT a.id, a.roles
+FROM account a JOIN person p ON p.account_id = a.id
+WHERE p.external_id = $1 AND a.disabled_at IS NULL
+
+-- name: set_roles
+UPDATE account SET roles = $2 WHERE id = $1
+
 -- name: person
 SELECT a.id, a.uuid, a.pseudonym, a.roles, coalesce(p.name, a.pseudonym) AS name, p.email, coalesce(p.needs, '{}') AS needs
 FROM account a LEFT JOIN person p ON p.account_id = a.id
@@ -42,6 +63,9 @@ VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
 
 -- name: identify_web_session
 SELECT account_id, account_uuid, institution_id, roles, csrf_token FROM identify_web_session($1)
+
+-- name: close_web_sessions
+DELETE FROM web_session WHERE account_id = $1
 
 -- name: close_web_session
 DELETE FROM web_session WHERE sha256 = $1

@@ -14,13 +14,13 @@ from api.pages.browser_session import open_browser_session, session_cookie
 from api.pages.forms import Form
 from api.pages.navigation import front_page
 from api.pages.render import page, see_other
+from api.passwords import HASHER
 from api.settings import Settings
 from engine.storage import assessments
 from itembank.storage import accounts, institutions
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
-HASHER = argon2.PasswordHasher()
 NOBODY = HASHER.hash("nobody has this password")
 ONE_AT_A_TIME = asyncio.Semaphore(2)
 TRIES, WINDOW_SECONDS, REMEMBERED = 8, 900.0, 10_000
