@@ -48,7 +48,7 @@ async def gap_report_of(connection: Connection, publication: Publication, attemp
     Raises:
         Unknown: when no sitting has been finished yet.
     """
-    by_sitting = await _answers(connection, attempt)
+    by_sitting = await finished_answers(connection, attempt)
     if not by_sitting:
         raise Unknown("There is no finished sitting to report on yet; finish one first.")
     _, events = await journal.read(connection, attempt.id)
@@ -59,12 +59,12 @@ async def first_report_of(
     connection: Connection, publication: Publication, attempt: Attempt, now: datetime
 ) -> GapReport | None:
     """What was reported after the first sitting, to see whether its advice came true; None with fewer than two."""
-    by_sitting = await _answers(connection, attempt)
+    by_sitting = await finished_answers(connection, attempt)
     _, events = await journal.read(connection, attempt.id)
     return _report(publication, by_sitting[:1], events, now) if len(by_sitting) > 1 else None
 
 
-async def _answers(connection: Connection, attempt: Attempt) -> list[list[Administered]]:
+async def finished_answers(connection: Connection, attempt: Attempt) -> list[list[Administered]]:
     _, events = await journal.read(connection, attempt.id)
     struck = {event.sitting for event in events if isinstance(event, SittingVoided)}
     finished = [
