@@ -39,11 +39,14 @@ def command(output: Path, bank: str | None, origin: str, institution: str, as_js
 
     Example: assay calibrate responses.csv --items items.csv --model 2pl --fit --output calibration.json
     """
-    from api.cli.calibration_job import calibrate_file, write_calibration
+    from api.cli.calibration_job import calibrate_table, write_calibration, write_calibration_report
 
     with progress("Calibrating") as tell:
-        document = calibrate_file(tell=tell, **options)
-    write_calibration(document, output)
+        document, table = calibrate_table(tell=tell, **options)
+        write_calibration(document, output)
+        if output.suffix.lower() == ".json":
+            tell("report")
+            write_calibration_report(document, table, output)
     attached = ""
     if bank:
         from itembank.workflows.keep_calibration import keep_calibration

@@ -2,15 +2,18 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from itembank.errors import BankError
-from itembank.exchange.responses import read_responses
+from itembank.exchange.responses import ResponseTable, read_responses
 from itembank.exchange.responses.keys import read_item_rules
 from psychometrics import calibrate
 from psychometrics.models.base import ItemParameters
+
+MOST_SHOWN = 20
+"""Skipped cells and rows named one by one in a document."""
 
 
 def calibrate_file(
@@ -35,26 +38,58 @@ def calibrate_file(
     Raises:
         BankError, ValueError: naming file, row and column, or the option at fault.
     """
+    return calibrate_table(
+        responses=responses, items=items, key=key, model=model, group=group, fix=fix, priors=priors,
+        dimensions=dimensions, latent=latent, estimator=estimator, fit=fit, omit_as_wrong=omit_as_wrong,
+        skip_bad=skip_bad, tell=tell,
+    )[0]  # fmt: skip
+
+
+def calibrate_table(
+    *,
+    responses: Path,
+    items: Path | None,
+    key: Path | None,
+    model: str,
+    group: str | None,
+    fix: Path | None,
+    priors: Sequence[str],
+    dimensions: str | None,
+    latent: str,
+    estimator: str,
+    fit: bool,
+    omit_as_wrong: bool,
+    skip_bad: bool,
+    tell: Callable[[str], None],
+) -> tuple[dict[str, Any], ResponseTable]:
+    """The calibration document of a response file, and the answers it rests on.
+
+    Raises:
+        BankError, ValueError: naming file, row and column, or the option at fault.
+    """
     tell("reading")
+    chosen_priors = dict(_prior(text) for text in priors)
+    fixed = None if fix is None else read_parameters(fix)
     table = read_responses(responses, items=items, key=key, omit_as_wrong=omit_as_wrong, group=group, skip_bad=skip_bad)
-    competencies = _competencies(items) if items is not None else {}
-    if dimensions and not competencies:
+    rules = read_item_rules(items) if items is not None else {}
+    competencies = {item: rule.competency for item, rule in rules.items()}
+    if dimensions and not any(competencies.values()):
         raise BankError("--dimensions competency needs --items with a column competency; add it.")
-    fixed = None if fix is None else ItemParameters.from_records(read_calibration(fix)["items"])
     result = calibrate(
         table.responses,
-        model,
+        _models(model, table.item_ids, rules),
         item_id=table.item_ids,
         groups=table.groups,
         fixed=fixed,
-        priors=dict(_prior(text) for text in priors) or None,
-        dimensions=[competencies[item] for item in table.item_ids] if dimensions else None,
+        priors=chosen_priors or None,
+        dimensions={item: competencies[item] for item in table.item_ids} if dimensions else None,
         latent=latent,
         estimator=estimator,
         progress=lambda iteration, log_likelihood: tell(f"iteration {iteration}, log-likelihood {log_likelihood:.3f}"),
     )
     tell("standard errors")
     document = result.to_document()
+    document["notes"] += _skipped(table.report)
     for record in document["items"]:
         record["competency"] = competencies.get(record["item_id"], "")
     if fit:
@@ -65,11 +100,14 @@ def calibrate_file(
         found = calibration_fit(result, table.responses, groups=table.groups, fixed=held)
         for record, statistics in zip(document["items"], found.to_records()):
             record["fit"] = statistics
-    return document
+    return document, table
 
 
-def _competencies(items: Path) -> dict[str, str]:
-    return {item: rule.competency for item, rule in read_item_rules(items).items()}
+def _models(model: str, item_ids: Sequence[str], rules: Mapping[str, ItemRule]) -> str | dict[str, str]:
+    """The models of the items file where `auto` leaves the choice to it."""
+    if model != "auto" or not any(rule.model for rule in rules.values()):
+        return model
+    return {item: (rules[item].model if item in rules else "") or model for item in item_ids}
 
 
 def _prior(text: str) -> tuple[str, str]:
@@ -77,6 +115,29 @@ def _prior(text: str) -> tuple[str, str]:
     if not separator:
         raise BankError(f'--prior {text} has no "="; write for example guessing="beta(5, 17)".')
     return name.strip(), prior.strip()
+
+
+def _skipped(report: ResponseReport) -> list[str]:
+    """What --skip-bad left out, in sentences: the first of them, and how many there were."""
+    if not report.n_skipped:
+        return []
+    shown = [f"skipped: {problem}" for problem in report.skipped[:MOST_SHOWN]]
+    more = report.n_skipped - len(shown)
+    return [*shown, f"{more} more problems were skipped"] if more else shown
+
+
+def read_parameters(path: Path) -> ItemParameters:
+    """The items of a calibration document.
+
+    Raises:
+        BankError: naming the file and, where one is to blame, the item.
+    """
+    try:
+        return ItemParameters.from_records(read_calibration(path)["items"])
+    except BankError:
+        raise
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise BankError(f"{path}: {error}") from error
 
 
 def read_calibration(path: Path) -> dict[str, Any]:
@@ -97,7 +158,7 @@ def read_calibration(path: Path) -> dict[str, Any]:
 def write_calibration(document: dict[str, Any], output: Path) -> None:
     """Write the document as JSON, or its items as CSV when the name ends in .csv."""
     if output.suffix.lower() != ".csv":
-        output.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        output.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
         return
     rows = [_flat(record) for record in document["items"]]
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -105,6 +166,18 @@ def write_calibration(document: dict[str, Any], output: Path) -> None:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
+
+
+MOST_SHOWN = 20_000
+"""Persons behind the dots of a report; of a larger file every so many-th one is taken."""
+
+
+def write_calibration_report(document: dict[str, Any], table: ResponseTable, output: Path) -> None:
+    """Write the report as HTML beside the document."""
+    from api.reports import render_calibration
+
+    shown = None if table.matrix is None else table.matrix[:: max(len(table.matrix) // MOST_SHOWN, 1)]
+    output.with_suffix(".html").write_text(render_calibration(document, shown), "utf-8")
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

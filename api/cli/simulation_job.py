@@ -93,5 +93,8 @@ def attributes_of(rows: Sequence[Item | None]) -> dict[str, tuple[str | float | 
 
 
 def write_report(report: SimulationReport, output: Path) -> None:
-    """Write the report as JSON."""
+    """Write the report as JSON, and as HTML beside it."""
+    from api.reports import render_simulation
+
     output.write_bytes(report_json(report) + b"\n")
+    output.with_suffix(".html").write_text(render_simulation(report), "utf-8")

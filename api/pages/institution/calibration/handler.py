@@ -17,7 +17,7 @@ from api.pages.forms import Form
 from api.pages.institution.stock import STAFF, Stock, stock_of
 from api.pages.looks import language
 from api.pages.render import SECURITY_HEADERS, page, see_other
-from api.reports import render_calibration
+from api.reports.calibration import render_calibration
 from engine.errors import Unknown
 from engine.messages import Language
 from engine.storage import jobs
@@ -27,7 +27,7 @@ from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 from itembank.workflows.keep_calibration import keep_calibration
 from psychometrics import calibrate
-from psychometrics.fit import item_fit
+from psychometrics.fit import calibration_fit
 
 REPORT_HEADERS = SECURITY_HEADERS | {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
@@ -107,7 +107,7 @@ def calibrated(
     document = result.to_document()
     tell("fit")
     if not by_competency:
-        for record, fit in zip(document["items"], item_fit(result.items, responses).to_records()):
+        for record, fit in zip(document["items"], calibration_fit(result, responses).to_records()):
             record["fit"] = fit
     for record in document["items"]:
         record["competency"] = competency[record["item_id"]]

@@ -32,7 +32,7 @@ from itembank.storage import banks
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
-N_PERSONS, SEED, ATTEMPTS = 4000, 20260101, 2
+N_PERSONS, SEED, ATTEMPTS = 1500, 20260101, 2
 LONGEST = 200_000
 
 
