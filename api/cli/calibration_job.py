@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from itembank.errors import BankError
-from itembank.exchange.responses import ResponseTable, read_responses
-from itembank.exchange.responses.keys import read_item_rules
+from itembank.exchange.responses import ItemRule, ResponseReport, ResponseTable, read_item_rules, read_responses
 from psychometrics import calibrate
 from psychometrics.models.base import ItemParameters
 
-MOST_SHOWN = 20
+MOST_NAMED = 20
 """Skipped cells and rows named one by one in a document."""
 
 
@@ -121,7 +120,7 @@ def _skipped(report: ResponseReport) -> list[str]:
     """What --skip-bad left out, in sentences: the first of them, and how many there were."""
     if not report.n_skipped:
         return []
-    shown = [f"skipped: {problem}" for problem in report.skipped[:MOST_SHOWN]]
+    shown = [f"skipped: {problem}" for problem in report.skipped[:MOST_NAMED]]
     more = report.n_skipped - len(shown)
     return [*shown, f"{more} more problems were skipped"] if more else shown
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api.cli.calibration_job import read_calibration
+from api.cli.calibration_job import read_calibration, read_parameters
 from itembank.errors import BankError
 from itembank.exchange.responses import ItemRule, ResponseTable, read_responses
 from psychometrics import estimate_ability
@@ -34,7 +34,7 @@ def score_file(
         BankError, ValueError: naming file, row and column, or the option at fault.
     """
     document = read_calibration(parameters)
-    items = ItemParameters.from_records(document["items"])
+    items = read_parameters(parameters)
     rules = {
         name: ItemRule(name, max_score=int(categories) - 1)
         for name, categories in zip(items.item_id, items.n_categories)

@@ -74,7 +74,10 @@ def parse_prior(text: str) -> Prior:
     match = re.fullmatch(r"\s*(\w+)\s*\(\s*([-+.\deE]+)\s*,\s*([-+.\deE]+)\s*\)\s*", text)
     if match is None or match[1].lower() not in _FAMILIES:
         raise ValueError(f"prior {text!r} is not normal(mean, sd), lognormal(mean, sd) or beta(alpha, beta)")
-    first, second = float(match[2]), float(match[3])
+    try:
+        first, second = float(match[2]), float(match[3])
+    except ValueError:
+        raise ValueError(f"prior {text!r} has a number that is none: {match[2]} or {match[3]}") from None
     if second <= 0 or (match[1].lower() == "beta" and first <= 0):
         raise ValueError(f"prior {text!r} has a spread or shape that is not positive")
     return _FAMILIES[match[1].lower()](first, second)
