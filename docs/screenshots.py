@@ -1,59 +1,117 @@
-"""Screenshots of every page of the learner's walk, from a running demo: python docs/screenshots.py [ADDRESS] [FOLDER].
+"""Screenshots of every page, from a running demo: python docs/screenshots.py [ADDRESS] [FOLDER].
 
-Start `./run demo` first. The pictures are written as PNG, light and dark, wide and on a phone.
+Start `./run demo` first. The pictures are PNG with few colours: the learner's walk wide and light, and on a phone in
+the dark; the pages of staff and verifiers wide and light.
 """
 
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from playwright.async_api import Page, async_playwright
 
 ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 FOLDER = Path(sys.argv[2] if len(sys.argv) > 2 else "docs/screenshots")
 CHROMIUM = "/usr/bin/chromium"
-LOOKS = {
-    "light": {"viewport": {"width": 1100, "height": 800}, "color_scheme": "light"},
-    "phone-dark": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"},
+TALLEST = 1800
+COLOURS = 64
+WIDE: dict[str, Any] = {"viewport": {"width": 1000, "height": 760}, "color_scheme": "light"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "color_scheme": "dark"}
+BANK = "/institution/banks/data-literacy"
+AUTHOR = {
+    "institution": "/institution",
+    "import": "/institution/import",
+    "bank": BANK,
+    "item": f"{BANK}/item?key=tables-w-03",
+    "coverage": f"{BANK}/coverage",
+    "calibration": f"{BANK}/calibration",
+    "suspicious": f"{BANK}/suspicious",
+    "compose": "/institution/compose",
 }
+ADVISOR = {"queue": "/advisor", "learners": "/advisor/learners", "cohort": "/advisor/cohort"}
 
 
-async def walk(page: Page, look: str) -> None:
+async def take(page: Page, name: str) -> None:
+    """The whole page, cut where it grows too tall for a README, in as few colours as it has."""
+    path = FOLDER / f"{name}.png"
+    await page.screenshot(path=path, full_page=True)
+    with Image.open(path) as picture:
+        shown = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, TALLEST)))
+    shown.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+async def visit(page: Page, places: dict[str, str]) -> None:
+    """A picture of each address; an address that does not answer stops the script."""
+    for name, address in places.items():
+        answer = await page.goto(ADDRESS + address)
+        assert answer is not None, address
+        assert answer.ok, f"{address} answered {answer.status}"
+        await take(page, name)
+
+
+async def be(page: Page, button: str) -> None:
+    await page.goto(ADDRESS)
+    await page.get_by_role("button", name=button).click()
+    await page.wait_for_load_state("networkidle")
+
+
+async def learner(page: Page, suffix: str = "") -> None:
     """A fresh learner from the first page to the result."""
-
-    async def take(name: str) -> None:
-        await page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)
-
-    await page.goto(ADDRESS)
-    await take("home")
-    for name, address in (("catalogue", "/catalogue"), ("practice", "/practice"), ("display", "/display")):
-        await page.goto(ADDRESS + address)
-        await take(name)
-    await page.goto(ADDRESS)
-    await page.get_by_role("button", name="Be a learner").click()
-    await take("assessment")
+    await visit(page, {f"{name}{suffix}": f"/{path}" for name, path in (("home", ""), ("catalogue", "catalogue"))})
+    await visit(page, {f"{name}{suffix}": f"/{name}" for name in ("practice", "display")})
+    await be(page, "Be a learner")
+    await take(page, f"assessment{suffix}")
     await page.get_by_role("button", name="Open my attempt").click()
-    await take("attempt")
+    await take(page, f"attempt{suffix}")
     await page.get_by_role("button", name="Start the pre-test").click()
     await page.wait_for_url("**/sittings/*")
-    await take("sitting")
+    await take(page, f"sitting{suffix}")
     while "/sittings/" in page.url:
         heading = await page.get_by_role("heading", level=1).inner_text()
-        field = page.locator(".question .body input").first
-        await (field.fill("12") if (await field.get_attribute("type")) is None else field.check())
-        await page.get_by_role("button", name="Answer and go on").click()
+        await _answer(page)
         await page.wait_for_function("said => document.querySelector('h1').innerText !== said", arg=heading)
-    await take("result")
-    await page.goto(f"{ADDRESS}/my-data")
-    await take("my-data")
+    await take(page, f"result{suffix}")
+    await visit(page, {f"my-data{suffix}": "/my-data"})
+
+
+async def _answer(page: Page) -> None:
+    """Something in the first field, so that the report has both sides to show."""
+    field = page.locator(".question .body input, .question .body select").first
+    kind = await field.evaluate("element => element.tagName === 'SELECT' ? 'select' : element.type")
+    if kind == "select":
+        await field.select_option(index=1)
+    elif kind in ("radio", "checkbox"):
+        await field.check()
+    else:
+        await field.fill("12")
+    await page.get_by_role("button", name="Answer and go on").click()
+    if await page.get_by_role("button", name="Go on without an answer").count():
+        await page.get_by_role("button", name="Go on without an answer").click()
+
+
+async def staff(page: Page) -> None:
+    """The author's, the advisor's and the verifier's pages."""
+    await be(page, "Be an author")
+    await visit(page, AUTHOR)
+    await be(page, "Be an advisor")
+    await visit(page, ADVISOR)
+    await page.goto(f"{ADDRESS}/advisor/learners")
+    await page.locator("main table a, main li a").first.click()
+    await page.wait_for_load_state("networkidle")
+    await take(page, "learner")
+    await be(page, "Check a badge")
+    await take(page, "verify")
 
 
 async def main() -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--headless", "--no-sandbox"])
-        for look, options in LOOKS.items():
-            context = await browser.new_context(**options)  # type: ignore[arg-type]
-            await walk(await context.new_page(), look)
+        for walk, options in ((learner, WIDE), (lambda page: learner(page, "-phone"), PHONE), (staff, WIDE)):
+            context = await browser.new_context(**options)
+            context.set_default_timeout(20_000)
+            await walk(await context.new_page())
             await context.close()
         await browser.close()
 

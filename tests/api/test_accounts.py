@@ -33,8 +33,10 @@ async def keys(database: Database, database_dsn: str) -> dict[str, dict[str, str
     """Keys of an administrator, an advisor and another institution's administrator."""
     found = {}
     for institution, pseudonym, role in (
-        ("college", "boss", "institution_admin"), ("college", "guide", "advisor"), ("south", "other", "institution_admin"),
-    ):  # fmt: skip
+        ("college", "boss", "institution_admin"),
+        ("college", "guide", "advisor"),
+        ("south", "other", "institution_admin"),
+    ):
         institution_id = await institutions.create(database_dsn, institution, institution.title())
         async with database.transaction(institution_id) as connection:
             account = await accounts.create(connection, institution_id, pseudonym, [role], pseudonym)
@@ -98,11 +100,12 @@ async def test_the_administrator_keeps_accounts_over_http(client: Client, keys: 
     seen = body(await client.get("/api/v1/accounts", headers=keys["boss"]), 200)
     assert "amir" in [one["pseudonym"] for one in seen]
     taken = {"roles": ["author"], "email": "amir@example.org"}
+    short = {"roles": ["learner"], "password": "short"}
     assert body(await client.put("/api/v1/accounts/amira", json=taken, headers=keys["boss"]), 422)["detail"] == (
         "Another account here has this address or external id; choose one of its own."
     )
     body(
-        await client.put("/api/v1/accounts/x", json={"roles": ["learner"], "password": "short"}, headers=keys["boss"]),
+        await client.put("/api/v1/accounts/x", json=short, headers=keys["boss"]),
         422,
     )
 
@@ -119,12 +122,13 @@ async def test_accounts_are_the_administrators_business_and_their_own(
 
 async def test_a_new_password_signs_the_browsers_out(client: Client, keys: dict[str, dict[str, str]]) -> None:
     first = {"roles": ["learner"], "password": PASSWORD}
+    changed = {"password": "another four good words"}
     body(await client.put("/api/v1/accounts/lina", json=first, headers=keys["boss"]), 200)
     form = {"institution": "college", "name": "lina", "password": PASSWORD}
     await client.post("/sign-in", data=form, headers={"accept": "text/html"}, follow_redirects=False)
     assert (await client.get("/my-data")).status_code == 200
     body(
-        await client.put("/api/v1/accounts/lina", json={"password": "another four good words"}, headers=keys["boss"]),
+        await client.put("/api/v1/accounts/lina", json=changed, headers=keys["boss"]),
         200,
     )
     assert (await client.get("/my-data")).status_code == 401
