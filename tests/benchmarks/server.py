@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import statistics
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
@@ -78,50 +76,56 @@ def prepared(n_seats: int) -> Iterator[tuple[str, list[Seat], Path, int]]:
 
 
 def line(name: str, figures: Figures) -> str:
+    """A run in words: rate, latencies, and every status that is not an answer."""
     odd = {status: count for status, count in figures.statuses.items() if status >= 300}
-    return (
-        f"{name:34} {figures.per_second:8.0f}/s   p50 {figures.percentile(50):7.1f} ms   p99 {figures.percentile(99):7.1f} ms"
-        f"   {'' if not odd else odd}"
-    )
+    times = f"p50 {figures.percentile(50):7.1f} ms   p99 {figures.percentile(99):7.1f} ms"
+    return f"{name:34} {figures.per_second:8.0f}/s   {times}   {odd or ''}"
+
+
+def by_turns(floor_port: int, port: int, left: deque[Seat], n_learners: int, options: argparse.Namespace) -> None:
+    """Floor and service alternately; the ratio of each round and their median."""
+    ratios, rng = [], np.random.default_rng(n_learners)
+    for _ in range(options.rounds):
+        floor = press(floor_port, [empty_talk() for _ in range(n_learners)], options.seconds / 2)
+        print(line(f"empty POST, {n_learners} learners", floor))
+        loaded = press(port, [Learner(left, rng) for _ in range(n_learners)], options.seconds)
+        print(line(f"answer and next item, {n_learners}", loaded))
+        ratios.append(loaded.per_second / floor.per_second)
+    print(f"ratio at {n_learners}: {statistics.median(ratios):.2f} of {', '.join(f'{r:.2f}' for r in ratios)}")
+
+
+def at_a_rate(port: int, left: deque[Seat], options: argparse.Namespace) -> None:
+    """512 learners with exponential think times, and five times as many as that without any."""
+    rng = np.random.default_rng(3)
+    paced = press(port, [Learner(left, rng) for _ in range(512)], options.seconds, think=512 / options.offered)
+    print(line(f"{options.offered}/s offered by 512", paced))
+    crowd = press(port, [Learner(left, rng) for _ in range(512)], options.seconds)
+    print(line("512 without think time", crowd))
+    overload = press(port, [Learner(left, rng) for _ in range(2560)], options.seconds, warm_up=3.0)
+    print(line("2,560 without think time", overload))
+    print(f"goodput under overload: {overload.per_second / crowd.per_second:.2f} of what 512 get")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.server")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seats", type=int, default=4000)
     parser.add_argument("--learners", type=int, nargs="*", default=[64, 512])
-    parser.add_argument("--json", type=Path)
+    parser.add_argument(
+        "--offered", type=int, default=1000, help="answers a second that 512 learners offer; 0: leave out"
+    )
     options = parser.parse_args()
-    rng = np.random.default_rng(7)
-    record: dict[str, object] = {}
     with prepared(options.seats) as (dsn, seats, folder, _):
         left = deque(seats)
         floor_port, port = free_port(), free_port()
         floor_app = ["-m", "tests.benchmarks.server_floor", str(floor_port)]
         with process(floor_app, {}, folder / "floor.log"), service(dsn, port, folder / "service.log"):
-            print(f"ready after {wait_until_ready(port):.2f} s")
+            print(f"ready after {wait_until_ready(port, '/health/ready'):.2f} s")
             for n_learners in options.learners:
-                ratios, services = [], []
-                for _ in range(options.rounds):
-                    floor = press(floor_port, [empty_talk() for _ in range(n_learners)], options.seconds / 2)
-                    print(line(f"empty POST, {n_learners} learners", floor))
-                    talks = [Learner(left, rng) for _ in range(n_learners)]
-                    loaded = press(port, talks, options.seconds)
-                    print(
-                        line(f"answer and next item, {n_learners}", loaded),
-                        f"ended {sum(t.ended for t in talks)}, seats left {len(left)}",
-                    )
-                    left.extend(talk.seat for talk in ())
-                    ratios.append(loaded.per_second / floor.per_second)
-                    services.append(loaded)
-                print(
-                    f"ratio at {n_learners}: {statistics.median(ratios):.2f} (all: {', '.join(f'{r:.2f}' for r in ratios)})"
-                )
-                record[str(n_learners)] = ratios
-        sys.stdout.write((folder / "service.log").read_text()[-2000:])
-    if options.json:
-        options.json.write_text(json.dumps(record))
+                by_turns(floor_port, port, left, n_learners, options)
+            if options.offered and len(left) >= 3584:
+                at_a_rate(port, left, options)
 
 
 if __name__ == "__main__":

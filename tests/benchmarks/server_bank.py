@@ -1,4 +1,4 @@
-"""An institution to press: 1,000 calibrated items, content and stopping rules, learners with sittings that have begun."""
+"""An institution to press: 1,000 calibrated items, content and stopping rules, learners whose sittings have begun."""
 
 from __future__ import annotations
 

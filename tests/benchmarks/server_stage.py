@@ -55,9 +55,11 @@ def wait_until_ready(port: int, path: str = "/api/v1/catalogue", patience: float
     """Seconds until the path answers with 200."""
     begin = time.monotonic()
     while time.monotonic() - begin < patience:
-        with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-                if answer.status == 200:
-                    return time.monotonic() - begin
+        with (
+            contextlib.suppress(OSError, urllib.error.URLError, ValueError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer,
+        ):
+            if answer.status == 200:
+                return time.monotonic() - begin
         time.sleep(0.02)
     raise TimeoutError(f"Nothing answers on port {port}; read the server's log.")
