@@ -27,7 +27,7 @@ from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=200, description="It stays for good: name nobody.")]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 ADVISING = frozenset({"advisor", "registrar"})
 DECIDING = frozenset({"registrar"})

@@ -17,7 +17,7 @@ from engine.policies.records import zone_of
 from engine.refusals import Refusal
 from engine.storage import credits
 from engine.workflows.open_attempt import view_of
-from engine.workflows.record_learning import record_learning
+from engine.workflows.record_learning import OWN, record_learning
 from engine.workflows.shelf import Shelf, design_of
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
@@ -50,11 +50,11 @@ async def see_attempt(
 
 
 def _learning_asked(refused: tuple[Refusal, ...]) -> tuple[str, int] | None:
-    """(what, minutes still missing) of the learning that stands in the way, if any does."""
+    """(what, minutes still missing) of the learning that stands in the way and that the learner's own word removes."""
     for refusal in refused:
-        if refusal.rule == "learning":
+        if refusal.rule == "learning" and refusal.said.values.get("what", OWN) == OWN:
             values = refusal.said.values
-            return str(values.get("what", "learning")), max(int(values["minutes"]) - int(values["done"]), 0)
+            return OWN, max(int(values["minutes"]) - int(values["done"]), 0)
         if (inner := _learning_asked(refusal.one_of)) is not None:
             return inner
     return None
