@@ -34,13 +34,14 @@ def plant(defect: Defect, root: Path) -> None:
         path.write_text(text.replace(defect.right, defect.wrong), "utf-8")
 
 
-def run_test(root: Path, test: str) -> int:
-    """pytest's exit code: 0 passed, 1 failed."""
+def turns_red(root: Path, test: str) -> bool:
+    """Whether the test itself fails; a run that cannot even begin shows nothing."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q", "--timeout=120", test],
-        cwd=root, capture_output=True, check=False,
+        cwd=root, capture_output=True, check=False, text=True,
     )  # fmt: skip
-    return done.returncode
+    words = done.stdout.strip().rsplit("\n", 1)[-1]
+    return done.returncode == 1 and " failed" in words and " error" not in words
 
 
 def noticed(defect: Defect) -> bool:
@@ -54,7 +55,7 @@ def noticed(defect: Defect) -> bool:
             elif source.exists():
                 shutil.copy(source, root / part)
         plant(defect, root)
-        return run_test(root, defect.test) == 1
+        return turns_red(root, defect.test)
 
 
 def main() -> None:
