@@ -4,6 +4,8 @@ Two cohorts of 5,000 whose true ability lies half a logit below and half a logit
 300 items; the test that is simulated is the live one, and the decision is made by the product's own function from the
 exact score of record.
 
+The defaults were chosen on bank 1; FRESH_BANKS are other banks with other learners, on which nothing was chosen.
+
 Run: python -m tests.recovery.credit_decisions
 """
 
@@ -24,6 +26,10 @@ from psychometrics.models.registry import probabilities
 
 NODES = np.linspace(-6.0, 6.0, 121)
 N = 5_000
+FRESH_BANKS = (11, 12, 13, 14, 15)
+CUTS = (-0.5, 0.0, 0.5, 1.0)
+USUAL = StoppingDesign(min_items=20, max_items=50, rule=SemRule(at_most=0.25))
+LONGER = StoppingDesign(min_items=20, max_items=60, rule=SemRule(at_most=0.23))
 
 
 def bank_of(seed: int) -> ItemParameters:
@@ -59,10 +65,9 @@ class Record:
 
 
 def credited(
-    items: ItemParameters, record: Record, policy: Policy, theta: float, seed: int
+    items: ItemParameters, record: Record, policy: Policy, theta: float, seed: int, stopping: StoppingDesign = USUAL
 ) -> tuple[float, float, float]:
     """Share of N learners of this ability who reach credit, and mean sem and length of the post-tests sat."""
-    stopping = StoppingDesign(min_items=20, max_items=50, rule=SemRule(at_most=0.25))
     plan = Bank(items).plan(Design(name="post", stopping=stopping))
     truth = np.full((N, 1), theta)
     first = run_plan(plan, truth, seed)
@@ -84,7 +89,7 @@ def main() -> None:
     plain, score = DecisionRule(), DecisionRule(kind="score")
     cases = [
         *((f"theta {cut - 0.5:+.1f} / {cut:+.1f}, default", ThetaCut(value=cut - 0.5), ThetaCut(value=cut), plain)
-          for cut in (-0.5, 0.0, 0.5, 1.0)),
+          for cut in CUTS),
         ("theta +0.0 / +0.5, score", ThetaCut(value=0.0), ThetaCut(value=0.5), score),
         ("60 % / 70 % of the domain, default", PercentCut(value=60), PercentCut(value=70), plain),
         ("80 % / 90 % of the domain, kctcs", PercentCut(value=80), PercentCut(value=90), score),
@@ -100,6 +105,27 @@ def main() -> None:
             f"  {name:36} cut {cut:+.2f}: false credit {100 * below:5.2f} %, false denial {100 * (1 - above):5.2f} % "
             f"(stated for the post-test alone {100 * stated[0]:.2f} and {100 * stated[1]:.2f} %; "
             f"sem {sem:.3f}, {length:.1f} items)"
+        )
+    fresh_banks(plain, "20 to 50 items", USUAL)
+    fresh_banks(plain, "20 to 60 items, sem 0.23", LONGER)
+
+
+def fresh_banks(rule: DecisionRule, length: str, stopping: StoppingDesign) -> None:
+    """Print both rates of the rule on banks and learners that had no part in choosing it."""
+    rates = np.empty((len(CUTS), len(FRESH_BANKS), 2))
+    for column, seed in enumerate(FRESH_BANKS):
+        items = bank_of(seed)
+        record = Record(items)
+        for row, cut in enumerate(CUTS):
+            policy = policy_of(ThetaCut(value=cut - 0.5), ThetaCut(value=cut), rule)
+            below, _, _ = credited(items, record, policy, cut - 0.5, 1000 * seed + 7, stopping)
+            above, _, _ = credited(items, record, policy, cut + 0.5, 1000 * seed + 8, stopping)
+            rates[row, column] = 100 * below, 100 * (1 - above)
+    print(f"{len(FRESH_BANKS)} fresh banks, {length}: worst (mean)")
+    for cut, (credit, denial) in zip(CUTS, rates.transpose(0, 2, 1)):
+        print(
+            f"  cut {cut:+.1f}: false credit {credit.max():.2f} % ({credit.mean():.2f} %), "
+            f"false denial {denial.max():.2f} % ({denial.mean():.2f} %)"
         )
 
 
