@@ -16,6 +16,7 @@ from api.errors import as_problem, problem_of
 from api.identities import Identities
 from api.json_guard import guard_json
 from api.observability import health_routes, observe
+from api.oidc import Discovery
 from api.pages import page_handlers
 from api.pages.render import as_page
 from api.routes import publication_routes, route_handlers
@@ -66,7 +67,7 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
 def _state(settings: Settings) -> Any:
     from litestar.datastructures import State
 
-    return State({"settings": settings, "shelf": Shelf()})
+    return State({"settings": settings, "shelf": Shelf(), "discovery": Discovery()})
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

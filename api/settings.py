@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from api.oidc import Provider
 from itembank.errors import BankError
 
 
@@ -18,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`data`: where the embedded database lives. `database_url`: a PostgreSQL of one's own instead.
 
     `public_url`: the address under which others reach this server; it stands in credentials, so set it once and well.
+    `oidc`: where staff sign in, besides passwords.
     """
 
     data: Path = Path(".assay")
@@ -26,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     is_demo: bool = False
+    oidc: Provider | None = None
 
     @property
     def secure_cookies(self) -> bool:
@@ -52,7 +55,41 @@ def from_environment(environment: Mapping[str, str] = os.environ, *, is_demo: bo
         port=port,
         public_url=public_url,
         is_demo=is_demo,
+        oidc=_oidc(environment),
     )
+
+
+OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "INSTITUTION")
+STAFF_ROLES = ("author", "psychometrician", "advisor", "registrar", "institution_admin")
+
+
+def _oidc(environment: Mapping[str, str]) -> Provider | None:
+    """The identity provider, when ASSAY_OIDC_ISSUER names one."""
+    issuer, client_id, secret, institution = (environment.get(f"ASSAY_OIDC_{name}", "") for name in OIDC)
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise SettingsInvalid(f"ASSAY_OIDC_ISSUER is '{issuer}'; write the https address of the identity provider.")
+    for name, value in zip(OIDC[1:], (client_id, secret, institution)):
+        if not value:
+            raise SettingsInvalid(f"ASSAY_OIDC_{name} is empty; it is needed beside ASSAY_OIDC_ISSUER.")
+    claim = environment.get("ASSAY_OIDC_ROLES_CLAIM", "")
+    return Provider(
+        issuer=issuer, client_id=client_id, client_secret=secret, institution=institution, roles_claim=claim,
+        roles=_roles(environment.get("ASSAY_OIDC_ROLES", "")) if claim else {},
+    )  # fmt: skip
+
+
+def _roles(text: str) -> dict[str, str]:
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        value, _, role = part.rpartition("=")
+        if not value or role not in STAFF_ROLES:
+            known = ", ".join(STAFF_ROLES)
+            raise SettingsInvalid(f"ASSAY_OIDC_ROLES holds '{part}'; write value=role, the role one of {known}.")
+        found[value] = role
+    return found
 
 
 def _port(text: str) -> int:

@@ -48,7 +48,7 @@ TRIED = Tries()
 @get("/sign-in", opt=PUBLIC)
 async def see_sign_in(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[str]:
     """The form."""
-    return await _form(request, database)
+    return await sign_in_page(request, database)
 
 
 @post("/sign-in", opt=PUBLIC)
@@ -62,11 +62,11 @@ async def sign_in(
     name = f"{form.one('institution')}\n{form.one('name').lower()}"
     now = time.monotonic()
     if TRIED.exhausted(name, now):
-        return await _form(request, database, form, "sign_in.rest", 429)
+        return await sign_in_page(request, database, form, "sign_in.rest", 429)
     found = await _check(database, form)
     if found is None:
         TRIED.failed(name, now)
-        return await _form(request, database, form, "sign_in.wrong", 422)
+        return await sign_in_page(request, database, form, "sign_in.wrong", 422)
     institution_id, account_id, held = found
     return see_other(
         front_page(held), cookies=await open_browser_session(database, settings, institution_id, account_id)
@@ -93,16 +93,18 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-async def _form(
+async def sign_in_page(
     request: Request[Any, Any, Any],
     database: Database,
     form: Form | None = None,
     problem: str = "",
     status: int = 200,
 ) -> Response[str]:
+    """The form, with what went wrong when something did."""
+    settings: Settings = request.app.state.settings
     known = sorted({entry.institution_key for entry in await assessments.catalogue(database)})
     return page(
-        request, "visitor/sign_in/page.html", status=status, problem=problem,
+        request, "visitor/sign_in/page.html", status=status, problem=problem, has_provider=settings.oidc is not None,
         institution=form.one("institution") if form else known[0] if len(known) == 1 else "",
         name=form.one("name") if form else "",
     )  # fmt: skip
