@@ -45,6 +45,13 @@ def kill_series(
                         world.kill_server(rng.choice(world.ports))
                         counts["server"] += 1
             verdict = asyncio.run(audit(world.dsn, world.institution_id, learners))
+            verdict.odd += _faults(Path(name))
             back = {key: statistics.median(seconds or [0.0]) for key, seconds in world.back_seconds.items()}
     retries = sum(learner.retries for learner in learners)
     return Killed(verdict, counts["server"], counts["database"], retries, back["server"], back["database"])
+
+
+def _faults(folder: Path) -> list[str]:
+    """What the servers logged as their own faults, shortened to its end: where to look when an answer was a 500."""
+    lines = [line for log in sorted(folder.glob("server-*.log")) for line in log.read_text().splitlines()]
+    return [line[-400:] for line in lines if "request failed" in line]
