@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from psychometrics.calibration.expectation import Block, Expected, Tables, posterior_masses
 from psychometrics.calibration.marginal_ml import Parameters, Problem
 from psychometrics.calibration.maximisation import TINY, Kind
+from psychometrics.calibration.sparse_information import BELOW, squares
 from psychometrics.models.base import Array
 
 Float32 = NDArray[np.float32]
@@ -171,13 +172,21 @@ def lost_information(
     weights = np.ones(logs.size, dtype=np.float32) if block.weights is None else block.weights.astype(np.float32)
     weighted = posterior * weights
     expected = _expected(block, weighted, logs, tables)
-    given, population = given_answers(block.columns, scores), populations[block.group]
-    root = np.sqrt(weights)
+    population, root = populations[block.group], np.sqrt(weights)
     series = (polynomial * root for polynomial in orthonormal(nodes, posterior))
+    if _mostly_empty(block.columns, scores):
+        return _until_settled(squares(block.columns, series, scores, population)), expected
+    given = given_answers(block.columns, scores)
     if all(table.complete and table.rise is not None for table in scores):
         rest = np.diag(weighted.sum(axis=1, dtype=np.float64)) - _gram(posterior * root)
         return _lost_in_closed_form(given, next(series), scores, nodes, population, rest), expected
-    return _lost_by_degrees(given, series, scores, nodes, population), expected
+    degrees = enumerate(series, start=1)
+    return _until_settled(_gram(coefficients(given, p, r, scores, nodes, population)) for r, p in degrees), expected
+
+
+def _mostly_empty(columns: Any, scores: Sequence[ScoreTable]) -> bool:
+    n_items = sum(table.base.shape[1] for table in scores)
+    return not isinstance(columns, np.ndarray) and bool(columns.nnz < BELOW * columns.shape[0] * n_items)
 
 
 def _expected(block: Block, weighted: Float32, logs: Array, tables: Tables) -> Expected:
@@ -209,17 +218,11 @@ def _lost_in_closed_form(
     return _gram(coefficients(given, first, 1, scores, nodes, population)) + rest_of_it
 
 
-def _lost_by_degrees(
-    given: Sequence[Given],
-    series: Iterator[NDArray[Any]],
-    scores: Sequence[ScoreTable],
-    nodes: Array,
-    population: Array,
-) -> Array:
-    lost = _gram(coefficients(given, next(series), 1, scores, nodes, population))
-    for degree, polynomial in enumerate(series, start=2):
-        added = _gram(coefficients(given, polynomial, degree, scores, nodes, population))
-        lost += added
+def _until_settled(degrees: Iterator[Array]) -> Array:
+    """The sum over the degrees until one adds next to nothing."""
+    lost = next(degrees)
+    for added in degrees:
+        lost = lost + added
         if _settled(np.diag(added), np.diag(lost)):
             break
     return lost
