@@ -1,5 +1,6 @@
 """Publish a course made of modules; who holds them all already has completed it."""
 
+import re
 import tomllib
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from engine.storage import assessments, courses
 from engine.workflows.settle_courses import settle_courses
 from itembank.records import canonical
 from itembank.storage.database import Connection, Database
+
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 class CourseInvalid(EngineError):
@@ -36,9 +39,17 @@ def course_of(plain: object) -> Course:
         CourseInvalid: naming the place in the document.
     """
     try:
-        return msgspec.convert(plain, Course)
+        course = msgspec.convert(plain, Course)
     except (msgspec.ValidationError, ValueError) as error:
         raise CourseInvalid(f"The course cannot be used: {error}") from None
+    except ArithmeticError:
+        raise CourseInvalid("The course cannot be used: hours must be numbers such as 0.6.") from None
+    if not KEY.fullmatch(course.key):
+        raise CourseInvalid(
+            f"Course '{course.key}': a key is 1 to 63 letters, digits, dots, hyphens and underscores, a letter or "
+            "digit first."
+        )
+    return course
 
 
 async def publish_course(database: Database, institution_id: int, course: Course, published_by: int) -> Course:

@@ -115,6 +115,8 @@ async def test_a_course_that_cannot_be_is_refused_with_its_reason(
 
     assert "no assessment 'nothing'" in await refused(course("a", "nothing"))
     assert "says 0.7 hours, but its policy gives 0.6" in await refused(course("b", SECOND, hours="0.7"))
+    assert "numbers such as 0.6" in await refused(course("n", SECOND, hours="NaN"))
+    assert "a key is 1 to 63" in await refused(course("no key at all!", SECOND))
     assert "each only once" in await refused(course("c", SECOND, SECOND))
     body(await sample_client.post("/api/v1/courses", json=course("d", SECOND), headers=registrar), 201)
     assert "another key" in await refused(course("d", "data-literacy"))
