@@ -46,6 +46,11 @@ async def get(connection: Connection, uuid: UUID) -> StoredCredential | None:
     return _decode(await connection.fetchrow(sql.get, uuid))
 
 
+async def some(connection: Connection) -> list[tuple[UUID, bool]]:
+    """The newest valid credential and the newest revoked one, as (uuid, revoked): examples for a demonstration."""
+    return [(row["uuid"], row["revoked"]) for row in await connection.fetch(sql.some)]
+
+
 async def of_credit(connection: Connection, credit_id: int) -> StoredCredential | None:
     """The newest credential that was issued for a credit."""
     return _decode(await connection.fetchrow(sql.of_credit, credit_id))

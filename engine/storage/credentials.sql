@@ -44,3 +44,8 @@ SELECT fragment, algorithm, private_pem, public_pem, created, retired FROM issue
 
 -- name: lock_keys
 SELECT pg_advisory_xact_lock(hashtext('issuer_key'), $1::integer)
+
+-- name: some
+(SELECT uuid, revoked_at IS NOT NULL AS revoked FROM credential WHERE revoked_at IS NULL ORDER BY id DESC LIMIT 1)
+UNION ALL
+(SELECT uuid, true FROM credential WHERE revoked_at IS NOT NULL ORDER BY id DESC LIMIT 1)

@@ -20,10 +20,14 @@ from engine.credentials.issue import as_json
 from engine.credentials.verify import Verdict
 from engine.errors import Unknown
 from engine.messages import say
+from engine.storage import credentials
 from engine.workflows.describe_credential import Behind, behind_credential
 from engine.workflows.shelf import Shelf
 from engine.workflows.verify_credentials import verify_files
+from itembank.storage import institutions
 from itembank.storage.database import Database
+
+SAMPLE = "sample"
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +42,16 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/verify", opt=PUBLIC)
-async def see_verify(request: Request[Any, Any, Any]) -> Response[str]:
-    """Where files are handed in."""
-    return page(request, "verifier/verify/page.html", checked=[], problem="")
+async def see_verify(
+    request: Request[Any, Any, Any], database: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> Response[str]:
+    """Where files are handed in; a demonstration has a badge or two at hand."""
+    examples: list[tuple[UUID, bool]] = []
+    sample = await institutions.find(database, SAMPLE) if settings.is_demo else None
+    if sample is not None:
+        async with database.transaction(sample) as connection:
+            examples = await credentials.some(connection)
+    return page(request, "verifier/verify/page.html", checked=[], problem="", examples=examples)
 
 
 @get("/verify/{uuid:uuid}", opt=PUBLIC)
@@ -73,12 +84,12 @@ async def check_files(
     named = [(part.filename, await part.read()) for part in sent if part.filename]
     if not 0 < len(named) <= MOST_FILES:
         problem = "verify.no_file" if not named else "verify.too_many"
-        return page(request, "verifier/verify/page.html", status=422, checked=[], problem=problem)
+        return page(request, "verifier/verify/page.html", status=422, checked=[], problem=problem, examples=[])
     verdicts = await verify_files(database, [data for _, data in named], settings.public_url, datetime.now(UTC))
     checked = [await _checked(request, database, shelf, name, verdict) for (name, _), verdict in zip(named, verdicts)]
     if len(checked) == 1:
         return page(request, "verifier/verify/credential.html", one=checked[0], uuid=None)
-    return page(request, "verifier/verify/page.html", checked=checked, problem="")
+    return page(request, "verifier/verify/page.html", checked=checked, problem="", examples=[])
 
 
 async def _checked(
