@@ -20,12 +20,10 @@ from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.expectation import Expected
 from psychometrics.calibration.expectation_propagation import ManyBlock, ManyTables, Posterior, propagate
 from psychometrics.calibration.lost_information import (
-    ScoreTable,
     coefficients,
     given_answers,
     item_major,
     orthonormal,
-    score_tables,
 )
 from psychometrics.calibration.multidimensional import (
     ManyParameters,
@@ -36,6 +34,7 @@ from psychometrics.calibration.multidimensional import (
     unpack_many,
 )
 from psychometrics.calibration.observed_information import diagonal_blocks, items_information, pooled
+from psychometrics.calibration.scores import ScoreTable, score_tables
 from psychometrics.models.base import Array
 
 DEGREES = 8

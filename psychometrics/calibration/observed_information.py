@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from psychometrics.calibration.blas import one_blas_thread
 from psychometrics.calibration.expectation import Block, Expected, total
-from psychometrics.calibration.lost_information import item_major, lost_information, score_tables
+from psychometrics.calibration.lost_information import item_major, lost_information
 from psychometrics.calibration.marginal_ml import Parameters, Problem, spread, tables
 from psychometrics.calibration.maximisation import Kind, curvature, pseudo_answers
+from psychometrics.calibration.scores import score_tables
 from psychometrics.models.base import Array
 from psychometrics.quadrature import normal_weights
 

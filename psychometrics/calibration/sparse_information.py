@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.calibration.scores import ScoreTable
 from psychometrics.models.base import Array
-
-if TYPE_CHECKING:
-    from psychometrics.calibration.lost_information import ScoreTable
 
 BELOW = 0.05
 """Share of answers given below which sparse products are the faster."""

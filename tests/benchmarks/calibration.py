@@ -1,4 +1,4 @@
-"""Calibration: time, processor time and peak memory of each case, and the ratio to girth in the same run.
+"""Calibration: time, processor time, peak memory and standard errors of each case, and the ratio to girth in one run.
 
 Run: python -m tests.benchmarks.calibration [--large] [CASE ...]
 
@@ -108,8 +108,8 @@ def run_case(name: str) -> dict[str, Any]:
     labels = {"dimensions": [f"d{j % case.n_dimensions}" for j in range(case.n_items)]} if case.n_dimensions > 1 else {}
     repeats = 1 if case.large else REPEATS
     result, elapsed, processor = timed(lambda: calibrate(responses, case.model, **labels, **case.options), repeats)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     _, errors, _ = timed(result.standard_errors, 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     row = {"elapsed": elapsed, "processor": processor, "peak": peak, "errors": errors, "result": result.status}
     row |= {"iterations": result.n_iterations, "answers": result.n_responses}
     if case.n_dimensions > 1:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from psychometrics import calibrate
 from psychometrics.calibration import marginal_ml
 from psychometrics.calibration.expectation import expect_exactly, total
-from psychometrics.calibration.lost_information import lost_information, orthonormal, score_tables
+from psychometrics.calibration.lost_information import lost_information, orthonormal
 from psychometrics.calibration.observed_information import observed_information, pooling
+from psychometrics.calibration.scores import score_tables
 from psychometrics.calibration.standard_errors import inverted
 from psychometrics.models.registry import MODELS
 from psychometrics.quadrature import normal_grid
