@@ -9,9 +9,7 @@ from api.cli.output import json_option, progress, say
 @click.command("pretest")
 @click.option("--bank", required=True)
 @click.option("--model", type=click.Choice(["2pl", "3pl", "rasch", "1pl", "auto"]), default="2pl", show_default=True)
-@click.option(
-    "--min-responses", type=click.IntRange(10), default=100, show_default=True, help="Answers an item needs."
-)
+@click.option("--min-responses", type=click.IntRange(10), default=100, show_default=True, help="Answers an item needs.")
 @institution_option
 @json_option
 def command(bank: str, model: str, min_responses: int, institution: str, as_json: bool) -> None:

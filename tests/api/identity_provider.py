@@ -19,7 +19,7 @@ CLIENT, SECRET = "assay", "client-secret-of-the-test"
 
 
 class IdentityProvider:
-    """Signs in whoever `subject` names. `lies`: claims said wrongly; `header`, `signer`: a signature of another hand."""
+    """Signs in whoever `subject` names. `lies`: claims said wrongly; `header`, `signer`: somebody else's signature."""
 
     def __init__(self) -> None:
         self.issuer = ""

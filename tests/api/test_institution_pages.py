@@ -1,4 +1,4 @@
-"""The institution's pages: banks, items, imports in two steps, calibrations with progress, publication by simulation."""
+"""The institution's pages: banks, items, imports in two steps, calibrations, publication after simulation."""
 
 import asyncio
 import re

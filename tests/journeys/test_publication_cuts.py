@@ -35,5 +35,7 @@ async def test_a_cut_in_percent_needs_no_theta_in_the_design(sample_database: Da
     left_out = read_policy(POLICY.format(decision=""))
     assert (await check_assessment(sample_database, institution_id, left_out, "data-literacy")).n_items == 300
     stated = read_policy(POLICY.format(decision="[occasions.design.decision]\ncut_theta = [2.5]"))
-    with pytest.raises(DesignError, match=r"Occasion 'post_test': decision\.cut_theta is 2\.5, but the occasion's cut is"):
+    with pytest.raises(
+        DesignError, match=r"Occasion 'post_test': decision\.cut_theta is 2\.5, but the occasion's cut is"
+    ):
         await check_assessment(sample_database, institution_id, stated, "data-literacy")
