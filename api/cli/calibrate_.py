@@ -9,6 +9,8 @@ from api.cli.institutions import institution_option, with_institution
 from api.cli.output import json_option, progress, say
 
 MODELS = ("rasch", "1pl", "2pl", "3pl", "4pl", "pcm", "gpcm", "grm", "nrm", "auto")
+MOST_SAID = 3
+"""Notes repeated at the terminal; all are in the document."""
 
 
 @click.command("calibrate")
@@ -61,6 +63,6 @@ def command(output: Path, bank: str | None, origin: str, institution: str, as_js
     sentence = (
         f"{document['status']}: {len(document['items'])} items from {document['n_responses']} answers of "
         f"{document['n_persons']} persons; log-likelihood {document['log_likelihood']:.4f}. "
-        f"Written to {output}.{attached}"
+        f"Written to {output}.{attached}{''.join(f' Note: {note}' for note in document['notes'][:MOST_SAID])}"
     )
     say(document if as_json else None, sentence, as_json)
