@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -101,7 +103,9 @@ def run(settings: Settings, **options: Any) -> None:
 
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    with database_server(settings) as (dsn, server):
+    # uvicorn raises the signal again after its own shutdown; as an exit it lets the embedded database be stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt), database_server(settings) as (dsn, server):
         app = create_app(settings, dsn, server)
         uvicorn.run(
             app,
