@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.auth import guard, provide_caller, provide_visitor
+from api.database_server import keep_ready
 from api.dependencies import provide_database, provide_settings, provide_shelf
 from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
@@ -20,7 +21,6 @@ from api.oidc import Discovery
 from api.pages import page_handlers
 from api.pages.render import as_page
 from api.routes import publication_routes, route_handlers
-from api.server import keep_ready
 from api.settings import Settings
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf

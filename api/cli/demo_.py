@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from api.server import database_server, make_ready, run
+from api.database_server import database_server, make_ready
 from api.settings import from_environment
 
 
@@ -16,6 +16,8 @@ def command(seed_only: bool) -> None:
 
     Example: assay demo
     """
+    from api.serving import run
+
     settings = from_environment(is_demo=True)
     with database_server(settings) as (dsn, server):
         click.echo("Preparing the sample institution …", err=True)

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from api.cli.output import json_option, say
-from api.server import database_server, make_ready
+from api.database_server import database_server, make_ready
 from api.settings import from_environment
 from itembank.storage import accounts, institutions
 from itembank.storage.database import Database

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import click
 
-from api.server import database_server, make_ready
+from api.database_server import database_server, make_ready
 from api.settings import from_environment
 from itembank.errors import BankError
 from itembank.storage import institutions

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from api.server import database_server, make_ready
+from api.database_server import database_server, make_ready
 from api.settings import from_environment
 from itembank.storage.database import newest_revision
 

@@ -4,7 +4,7 @@ import subprocess
 
 import click
 
-from api.server import database_server
+from api.database_server import database_server
 from api.settings import from_environment
 from itembank.storage.embedded import bin_dir
 

@@ -2,7 +2,6 @@
 
 import click
 
-from api.server import run
 from api.settings import from_environment
 
 
@@ -12,6 +11,8 @@ def command() -> None:
 
     Example: ASSAY_PORT=9000 assay serve
     """
+    from api.serving import run
+
     settings = from_environment()
     click.echo(f"Assay at {settings.public_url}  (Ctrl-C ends it)")
     run(settings)

@@ -1,13 +1,9 @@
-"""From settings to a running server: the database behind it, kept ready, and uvicorn in front."""
+"""The database behind a server: started or found, migrated, and kept ready while requests come in."""
 
 import asyncio
 import contextlib
 import gc
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import asyncpg
 import structlog
@@ -93,31 +89,3 @@ async def _watch(dsn: str, server: EmbeddedServer | None) -> None:
         except Exception:
             log.exception("the database cannot be made ready")
         await asyncio.sleep(CHECK_SECONDS)
-
-
-def run(settings: Settings, **options: Any) -> None:
-    """Serve until a signal; running requests are finished first."""
-    import uvicorn
-
-    from api.app import create_app
-
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    # uvicorn raises the signal again after its own shutdown; as an exit it lets the embedded database be stopped too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt), database_server(settings) as (dsn, server):
-        app = create_app(settings, dsn, server)
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            loop="auto",
-            http="auto",
-            log_level="warning",
-            access_log=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=10,
-            backlog=4096,
-            server_header=False,
-            **options,
-        )

@@ -1,0 +1,37 @@
+"""From settings to a running server: uvicorn in front of the application, the database behind it."""
+
+import contextlib
+import os
+import signal
+import sys
+from typing import Any
+
+import uvicorn
+
+from api.app import create_app
+from api.database_server import database_server
+from api.settings import Settings
+
+
+def run(settings: Settings, **options: Any) -> None:
+    """Serve until a signal; running requests are finished first."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # uvicorn raises the signal again after its own shutdown; as an exit it lets the embedded database be stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt), database_server(settings) as (dsn, server):
+        app = create_app(settings, dsn, server)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            loop="auto",
+            http="auto",
+            log_level="warning",
+            access_log=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+            backlog=4096,
+            server_header=False,
+            **options,
+        )
