@@ -113,9 +113,9 @@ async def _roll_back(connection: Connection) -> None:
 
 async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
     """Return a connection to the pool, and never one that still holds a transaction."""
-    if not connection.is_closed() and connection.is_in_transaction():
-        connection.terminate()
-    with contextlib.suppress(asyncpg.InterfaceError, OSError, TimeoutError):
+    with contextlib.suppress(asyncpg.InterfaceError, OSError, TimeoutError):  # a lost connection is back already
+        if not connection.is_closed() and connection.is_in_transaction():
+            connection.terminate()
         await pool.release(connection, timeout=2)
 
 

@@ -83,7 +83,7 @@ async def world(database: Database, database_dsn: str) -> Spared:
 async def test_no_item_is_shown_much_more_often_than_asked_and_all_sittings_are_counted(world: Spared) -> None:
     async with world.database.transaction(world.institution) as connection:
         rows = await sessions.every(connection)
-        (counted,) = await exposures.by_pool(connection, rows[0].bank_version_id)
+        counted = (await exposures.by_pool(connection, rows[0].bank_version_id))[0]
         shown = [item.bank_position for row in rows for item in await sessions.administered(connection, row.id)]
     assert (counted.pool, counted.sittings) == (0, N_LEARNERS)
     assert counted.administered == tuple(np.bincount(shown, minlength=len(counted.administered)).tolist())

@@ -32,6 +32,13 @@ CELLS: list[tuple[str, str, frozenset[str]]] = [
     ("POST", r"/rescorings", ADMIN | {"registrar"}),
     ("POST", r"/attempts/[^/]+/credit/revocation", ADMIN | {"registrar"}),
     ("POST", r"/signing-keys/rotation", ADMIN | {"registrar"}),
+    ("GET|PUT", r"/accounts.*", ADMIN),
+    ("GET|POST", r"/attestations/[^/]+", EVERYBODY),
+    ("GET", r"/courses", ACCOUNTS),
+    ("POST", r"/courses", ADMIN | {"registrar", "service"}),
+    ("GET|POST", r"/me/.*", ACCOUNTS),
+    ("GET|POST", r"/erasures.*", ADMIN | {"registrar"}),
+    ("POST", r"/role-matches", ADMIN | {"advisor", "registrar", "service"}),
     ("GET|POST", r"/attempts.*", ACCOUNTS),
     ("GET|POST|PUT", r"/sessions/.*", ACCOUNTS),
 ]
@@ -126,7 +133,7 @@ async def test_no_cell_reaches_another_tenant(
 async def test_pages_are_closed_but_for_the_public_ones(application: Client) -> None:
     """Without an account a page outside the public list leads to the sign-in page or is refused."""
     public = re.compile(
-        r"/|/sign-(in|out)|/demo/.*|/display.*|/verify.*|/catalogue.*|/practice.*|/static/.*|/schema.*|/health/.*"
+        r"/|/sign-(in|out)|/sign-in/provider.*|/attestations/.*|/demo/.*|/display.*|/verify.*|/catalogue.*|/practice.*|/static/.*|/schema.*|/health/.*"
         r"|/metrics|/documentation-assets/.*|/credentials/.*|/issuers/.*|/ims/case/.*|/case/.*"
     )
     opened = []
