@@ -39,6 +39,7 @@ CELLS: list[tuple[str, str, frozenset[str]]] = [
     ("GET|POST", r"/me/.*", ACCOUNTS),
     ("GET|POST", r"/erasures.*", ADMIN | {"registrar"}),
     ("POST", r"/role-matches", ADMIN | {"advisor", "registrar", "service"}),
+    ("POST", r"/attempts/[^/]+/invitations", ADMIN | {"advisor", "registrar"}),
     ("GET|POST", r"/attempts.*", ACCOUNTS),
     ("GET|POST|PUT", r"/sessions/.*", ACCOUNTS),
 ]
