@@ -79,13 +79,16 @@ async def test_racing_ends_make_one_decision_one_credit_one_credential(
     assert codes(list(issued)) == {200: 8}
     assert len({answer.text for answer in issued}) == 1
     async with database.transaction(short_institution) as connection:
-        counts = {
-            table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in ("credit", "credential")
-        }
-        finished = await connection.fetchval(
-            "SELECT count(*) FROM attempt_event WHERE body ->> 'event' = 'sitting_finished'"
-        )
-    assert (counts, finished) == ({"credit": 1, "credential": 1}, 1)
+        own = "SELECT id FROM attempt WHERE uuid = $1::text::uuid"
+        counts = [
+            await connection.fetchval(query, attempt["uuid"])
+            for query in (
+                f"SELECT count(*) FROM credit WHERE attempt_id = ({own})",
+                f"SELECT count(*) FROM credential k JOIN credit c ON c.id = k.credit_id WHERE c.attempt_id = ({own})",
+                f"SELECT count(*) FROM attempt_event WHERE attempt_id = ({own}) AND body::text LIKE '%sitting_finished%'",
+            )
+        ]
+    assert counts == [1, 1, 1]
 
 
 async def test_racing_starts_after_an_end_make_one_sitting(

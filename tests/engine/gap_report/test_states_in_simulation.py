@@ -59,8 +59,8 @@ def test_statements_hold_when_competencies_correlate_less_than_assumed() -> None
     theta, posterior = simulate(np.random.default_rng(1), 2_000, 6, 0.5, assumed=0.9)
     probability = posterior.probability_above(0.5)
     states = np.array([[state_of(p, 6) for p in row] for row in probability])
-    assert (theta >= 0.5)[states == "met"].mean() >= 0.90
-    assert (theta < 0.5)[states == "not_yet"].mean() >= 0.90
+    for right in ((theta >= 0.5)[states == "met"], (theta < 0.5)[states == "not_yet"]):
+        assert right.mean() >= 0.90 - 2 * np.sqrt(0.90 * 0.10 / len(right))
 
 
 def test_statements_become_common_as_answers_grow() -> None:
