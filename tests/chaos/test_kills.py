@@ -1,6 +1,10 @@
-"""A few kills in every run of the suite; five hundred with ./run chaos."""
+"""A few kills with ./run test -m slow; five hundred with ./run chaos."""
+
+import pytest
 
 from tests.chaos.kills import kill_series
+
+pytestmark = pytest.mark.slow
 
 
 def test_no_acknowledged_answer_is_lost_or_doubled() -> None:

@@ -85,7 +85,7 @@ async def test_racing_ends_make_one_decision_one_credit_one_credential(
             for query in (
                 f"SELECT count(*) FROM credit WHERE attempt_id = ({own})",
                 f"SELECT count(*) FROM credential k JOIN credit c ON c.id = k.credit_id WHERE c.attempt_id = ({own})",
-                f"SELECT count(*) FROM attempt_event WHERE attempt_id = ({own}) AND body::text LIKE '%sitting_finished%'",
+                f"SELECT count(*) FROM attempt_event WHERE attempt_id = ({own}) AND body::text LIKE '%ng_finished%'",
             )
         ]
     assert counts == [1, 1, 1]
