@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +13,10 @@ Connection: TypeAlias = "asyncpg.Connection"
 POOL_SIZE = 16
 WAITING_ROOM = 600
 ACQUIRE_SECONDS = 5.0
+COMMAND_SECONDS = 20.0
+"""For a server that says nothing at all; one that still thinks ends a statement itself, after `statement_timeout`."""
 MIGRATION_LOCK = 0x4153534159  # "ASSAY"
+TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 TIMEOUTS = {
     "statement_timeout": "15000",
     "lock_timeout": "5000",
@@ -32,8 +35,9 @@ class DatabaseUnavailable(Exception):
 class Database:
     """Transactions for one institution at a time, as the role that cannot bypass row-level security."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, command_seconds: float = COMMAND_SECONDS) -> None:
         self.dsn = dsn
+        self._command_seconds = command_seconds
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._waiting = 0
@@ -62,7 +66,8 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await connection.execute("COMMIT")
+            with _commit_in_doubt(connection):
+                await connection.execute("COMMIT")
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -72,19 +77,17 @@ class Database:
         try:
             pool = await self._ready_pool()
             connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
-        except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError,
-                asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:  # fmt: skip
+        except TROUBLE as error:
             raise DatabaseUnavailable("The database does not answer; please try again in a moment.", 2) from error
         finally:
             self._waiting -= 1
         try:
             yield connection
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
-                asyncpg.CannotConnectNowError, asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError,
-                asyncpg.InternalClientError, OSError) as error:  # fmt: skip
-            raise DatabaseUnavailable("The database went away; nothing was saved. Please try again.", 2) from error
-        except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
-            raise DatabaseUnavailable("The database is busy; nothing was saved. Please try again.", 1) from error
+        except TROUBLE as error:
+            sentence = _why_unavailable(connection, error)
+            if sentence is None:
+                raise
+            raise DatabaseUnavailable(sentence, 2) from error
         finally:
             await _give_back(pool, connection)
 
@@ -97,26 +100,74 @@ class Database:
                         min_size=1,
                         max_size=POOL_SIZE,
                         timeout=ACQUIRE_SECONDS,
+                        command_timeout=self._command_seconds,
                         reset=_no_reset,
                         server_settings={"role": "assay_app", "application_name": "assay", "jit": "off", **TIMEOUTS},
                     )
         return self._pool
 
 
+WENT_AWAY = "The database went away; nothing was saved. Please try again."
+IN_DOUBT = "The database went away while this was being saved. Send the same again: nothing is stored twice."
+BUSY = "The database is busy; nothing was saved. Please try again."
+FULL = "The database has no room or memory left; nothing was saved. Please try again in a moment."
+UNAVAILABLE = {
+    "08": WENT_AWAY, "57": WENT_AWAY, "58": WENT_AWAY,  # connection, operator's intervention, trouble of the system
+    "53": FULL,
+    "55P03": BUSY, "57014": BUSY, "40001": BUSY, "40P01": BUSY,  # lock not to be had, time is up, deadlock
+    "25P03": WENT_AWAY,  # idle within a transaction: ended by the server
+}  # fmt: skip
+"""SQLSTATEs, whole or their class, after which the same request may succeed."""
+
+
+def _why_unavailable(connection: Connection, error: Exception) -> str | None:
+    """What to tell when an error is bad luck; None when it is a fault of ours, which must not be hidden."""
+    code = str(getattr(error, "sqlstate", None) or "")
+    if code in UNAVAILABLE or code[:2] in UNAVAILABLE:
+        return UNAVAILABLE.get(code) or UNAVAILABLE[code[:2]]
+    return WENT_AWAY if _is_silent(connection, error) else None
+
+
+def _is_silent(connection: Connection, error: Exception) -> bool:
+    """Whether the server has gone or says nothing: whatever the error is called, it comes from that."""
+    return isinstance(error, ConnectionError | TimeoutError) or _is_lost(connection)
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether the line is closed. One that broke is back in the pool already, and its proxy answers nothing."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
+@contextlib.contextmanager
+def _commit_in_doubt(connection: Connection) -> Iterator[None]:
+    """A server that falls silent or breaks off at the commit may have kept it: nobody here can know."""
+    try:
+        yield
+    except TROUBLE as error:
+        if _is_silent(connection, error):
+            raise DatabaseUnavailable(IN_DOUBT, 2) from error
+        raise
+
+
 async def _roll_back(connection: Connection) -> None:
     """Undo; a connection on which that fails is thrown away, which undoes as well."""
     try:
         await asyncio.wait_for(connection.execute("ROLLBACK"), 2)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        connection.terminate()
+    except TROUBLE:
+        if not _is_lost(connection):
+            connection.terminate()
 
 
 async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
-    """Return a connection to the pool, and never one that still holds a transaction."""
-    with contextlib.suppress(asyncpg.InterfaceError, OSError, TimeoutError):  # a lost connection is back already
-        if not connection.is_closed() and connection.is_in_transaction():
+    """Return a connection to the pool; a broken one, or one that still holds a transaction, as an empty place."""
+    with contextlib.suppress(*TROUBLE):
+        if connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
-        await pool.release(connection, timeout=2)
+        else:
+            await pool.release(connection, timeout=2)
 
 
 async def _no_reset(_: object) -> None:
