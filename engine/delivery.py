@@ -138,7 +138,24 @@ def answers_of(shown: Sequence[Administered]) -> tuple[list[int], list[int]]:
     return [position for position, _ in counted], [category for _, category in counted]
 
 
+def length_of(design: Design) -> tuple[int, int]:
+    """How many questions a sitting asks at least and at most, seeded ones included: what a learner may be promised."""
+    return design.shortest, _longest(design) + design.pretest.items
+
+
+def _longest(design: Design) -> int:
+    if design.form == "linear":
+        return len(design.items)
+    if design.form == "adaptive":
+        return design.stopping.max_items
+    stages = {module.stage for module in design.modules}
+    return sum(max(len(module.items) for module in design.modules if module.stage == stage) for stage in stages)
+
+
 def range_left(plan: Plan, answered: int) -> tuple[int, int]:
-    """How many questions are left at least and at most, in a way that does not tell which of them are seeded."""
-    stopping, seeded = plan.design.stopping, plan.design.pretest.items
-    return max(stopping.min_items - answered, 1), max(stopping.max_items + seeded - answered, 1)
+    """How many questions are left at least and at most, in a way that tells neither which are seeded nor how it goes.
+
+    The bounds are the design's alone: a narrower forecast would have to read the answers, and be a running score.
+    """
+    least, most = length_of(plan.design)
+    return max(least - answered, 1), max(most - answered, 1)

@@ -13,7 +13,7 @@ from api.errors import problem_of
 from api.pages.assets import asset
 from api.pages.forms import CSRF_FIELD
 from api.pages.looks import language, looks_of
-from api.pages.navigation import places_for
+from api.pages.navigation import places_for, tabs_for
 from api.pages.words import catalogue, day, moment_in_words, number, translator
 from api.settings import Settings
 from engine.messages import Language
@@ -40,6 +40,7 @@ ENVIRONMENT = jinja2.Environment(
     cache_size=-1,
 )
 ENVIRONMENT.globals.update(asset=asset)
+ENVIRONMENT.filters["upper_first"] = lambda text: text[:1].upper() + text[1:]
 
 
 def page(
@@ -53,7 +54,7 @@ def page(
 ) -> Response[str]:
     """A page from the template at that path below `api/pages`.
 
-    Templates find, besides `values`: `t(key, …)`, `language`, `looks`, `caller`, `menu`, `path`, `is_demo`, `csrf()`
+    Templates find, besides `values`: `t(key, …)`, `language`, `looks`, `caller`, `menu`, `tabs(walk)`, `path`, `is_demo`, `csrf()`
     (the hidden field of a form), `day(moment)`, `moment(moment)`, `number(value, digits)`, `asset(name)`.
     """
     body = ENVIRONMENT.get_template(template).render(context(request) | values)
@@ -73,6 +74,7 @@ def context(request: Request[Any, Any, Any]) -> dict[str, Any]:
         "looks": looks_of(request),
         "caller": caller,
         "menu": places_for(caller),
+        "tabs": lambda walk: tabs_for(caller, walk),
         "path": request.url.path,
         "is_demo": settings.is_demo,
         "csrf": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),

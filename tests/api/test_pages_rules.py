@@ -2,12 +2,14 @@
 
 from importlib.resources import files
 
+import msgspec
 import pytest
 
 from api.pages.learner.assessment.rules import occasion_rules
 from api.pages.words import translator
 from engine.messages import LANGUAGES, Language
 from engine.policies.documents import read_policy
+from engine.policies.gates import Passed
 from engine.policies.records import Policy, flat
 
 PRESETS = [path for path in files("engine.presets").iterdir() if path.name.endswith(".toml")]
@@ -39,3 +41,20 @@ def test_kentucky_reads_as_its_handbook_does() -> None:
     assert "Passing the pre-test opens the post-test at once." in before
     assert any(sentence.startswith("Passing the post-test earns") for sentence in after)
     assert policy.occasions[0].maximum == 1
+    assert "The pre-test can be taken once only." in before
+    assert (
+        "The post-test can be opened without passing the pre-test: learning since the last test is recorded." in before
+    )
+    assert "To take it again: learning since the last test is recorded." in after
+
+
+def test_a_door_that_only_passing_opens_is_said_to_stay_closed() -> None:
+    """Stated from a policy whose post-test asks for a passed pre-test and nothing else."""
+    text = (files("engine.presets") / "kctcs.toml").read_bytes()
+    policy = read_policy(text)
+    before, after = policy.occasions
+    after = msgspec.structs.replace(after, gates=(Passed(occasion=before.key),))
+    policy = msgspec.structs.replace(policy, occasions=(before, after))
+    assert "The post-test stays closed until the pre-test is passed." in occasion_rules(
+        policy, before, "en", translator("en")
+    )

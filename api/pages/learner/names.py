@@ -21,6 +21,12 @@ def occasion_name(occasion: Occasion | str, language: Language) -> str:
     return title or key.replace("_", " ")
 
 
+def namer(policy: Policy, language: Language) -> Callable[[str], str]:
+    """What a policy's occasions are called, by key."""
+    known = {occasion.key: occasion for occasion in policy.occasions}
+    return lambda key: occasion_name(known.get(key, key), language)
+
+
 def period_words(period: Period, t: Say) -> str:
     """5 days, or 1 month and 12 hours."""
     amounts = (("months", period.months), ("days", period.days), ("hours", period.hours))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from api.pages.learner.names import Say, occasion_name, period_words
 from api.pages.words import number
 from engine.decisions import resolve_cut
+from engine.delivery import length_of
 from engine.messages import Language
 from engine.policies.gates import AnyOf, Approval, Gate, Learning, Passed, Taken, Wait, binds
 from engine.policies.records import Occasion, Policy, flat
@@ -13,12 +14,14 @@ from itembank.records import Record
 
 
 class OccasionRules(Record, frozen=True, kw_only=True):
-    """One occasion for reading."""
+    """One occasion for reading: its figures; what opens it, what passing it and what not passing it opens."""
 
     key: str
     name: str
     facts: tuple[tuple[str, str], ...]
-    rules: tuple[str, ...]
+    start: tuple[str, ...]
+    passing: tuple[str, ...]
+    failing: tuple[str, ...]
 
 
 def rules_of(publication: Publication, language: Language, t: Say) -> list[OccasionRules]:
@@ -29,15 +32,16 @@ def rules_of(publication: Publication, language: Language, t: Say) -> list[Occas
             key=occasion.key,
             name=occasion_name(occasion, language),
             facts=tuple(_facts(publication, occasion, language, t)),
-            rules=occasion_rules(policy, occasion, language, t),
+            start=tuple(_start(policy, occasion, language, t)),
+            passing=tuple(_passing(policy, occasion, language, t)),
+            failing=tuple(_failing(policy, occasion, language, t)),
         )
         for occasion in policy.occasions
     ]
 
 
 def _facts(publication: Publication, occasion: Occasion, language: Language, t: Say) -> Iterator[tuple[str, str]]:
-    stopping = design_of(occasion).stopping
-    yield t("rules.length"), t("rules.questions", least=stopping.min_items, most=stopping.max_items)
+    yield t("rules.length"), questions_words(occasion, t)
     limit = occasion.time_limit_minutes
     yield t("rules.time"), t("period.minutes", n=limit) if limit else t("rules.no_limit")
     cut = resolve_cut(occasion.cut, publication.bank.curve)
@@ -47,17 +51,29 @@ def _facts(publication: Publication, occasion: Occasion, language: Language, t: 
         yield t("rules.attempts"), f"{most} / {period_words(occasion.per, t)}" if occasion.per else most
 
 
+def questions_words(occasion: Occasion, t: Say) -> str:
+    """How many questions the occasion asks."""
+    least, most = length_of(design_of(occasion))
+    return t("rules.exactly", n=least) if least == most else t("rules.questions", least=least, most=most)
+
+
 def occasion_rules(policy: Policy, occasion: Occasion, language: Language, t: Say) -> tuple[str, ...]:
     """What opens the occasion, what passes it and what follows, a sentence a rule."""
-    return tuple(_sentences(policy, occasion, language, t))
+    parts = (_start, _passing, _failing)
+    return tuple(sentence for part in parts for sentence in part(policy, occasion, language, t))
 
 
-def _sentences(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
-    name = occasion_name(occasion, language)
+def _start(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
     if not any(binds(gate, 1) for gate in occasion.gates):
-        yield t("rules.open", occasion=name)
+        yield t("rules.open", occasion=occasion_name(occasion, language))
     for gate in occasion.gates:
-        yield _gate(gate, occasion, language, t)
+        if gate.from_attempt == 1:
+            said = _gate_words(gate, language, t)
+            yield t("rules.first_time", rule=said) if gate.to_attempt == 1 else f"{said[:1].upper()}{said[1:]}."
+
+
+def _passing(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
+    name = occasion_name(occasion, language)
     if occasion.decision.kind == "probability":
         yield t("rules.probability", percent=round(100 * occasion.decision.at_least))
     else:
@@ -69,21 +85,42 @@ def _sentences(policy: Policy, occasion: Occasion, language: Language, t: Say) -
             yield t("rules.opens", occasion=name, other=occasion_name(other, language))
     if occasion.key in policy.credit.needs:
         yield t("rules.earns", occasion=name, n=float(policy.credit.hours))
+
+
+def _failing(policy: Policy, occasion: Occasion, language: Language, t: Say) -> Iterator[str]:
+    """How it can be taken again, what it means for the other occasions, and what is told in any case."""
+    name = occasion_name(occasion, language)
+    if occasion.maximum == 1 and occasion.per is None:
+        yield t("rules.once", occasion=name)
+    elif occasion.maximum is None:
+        yield t("rules.again", occasion=name)
+    elif occasion.per is None:
+        yield t("rules.again_at_most", occasion=name, maximum=occasion.maximum)
+    else:
+        yield t("rules.again_per", occasion=name, maximum=occasion.maximum, period=period_words(occasion.per, t))
+    for gate in occasion.gates:
+        if gate.from_attempt > 1:
+            key = "rules.to_repeat" if gate.from_attempt == 2 else "rules.from_attempt"
+            yield t(key, n=gate.from_attempt, rule=_gate_words(gate, language, t))
+    for other in policy.occasions:
+        yield from _without_passing(occasion, other, language, t)
     yield t("rules.not_passed")
 
 
-def _gate(gate: Gate, occasion: Occasion, language: Language, t: Say) -> str:
-    said = _gate_words(gate, occasion, language, t)
-    if gate.to_attempt == 1:
-        return t("rules.first_time", rule=said)
-    return (
-        t("rules.from_attempt", n=gate.from_attempt, rule=said)
-        if gate.from_attempt > 1
-        else t("rules.plain", rule=said)
-    )
+def _without_passing(occasion: Occasion, other: Occasion, language: Language, t: Say) -> Iterator[str]:
+    """What becomes of another occasion that passing this one would open."""
+    names = {"occasion": occasion_name(occasion, language), "other": occasion_name(other, language)}
+    for gate in other.gates:
+        if isinstance(gate, Passed) and gate.occasion == occasion.key:
+            yield t("rules.stays_closed", **names)
+        elif isinstance(gate, AnyOf):
+            ways = [part for part in gate.gates if not (isinstance(part, Passed) and part.occasion == occasion.key)]
+            if len(ways) < len(gate.gates):
+                said = t("rules.gate.or").join(_gate_words(part, language, t) for part in ways)
+                yield t("rules.other_way", rule=said, **names)
 
 
-def _gate_words(gate: Gate, occasion: Occasion, language: Language, t: Say) -> str:
+def _gate_words(gate: Gate, language: Language, t: Say) -> str:
     match gate:
         case Passed() | Taken():
             kind = "passed" if isinstance(gate, Passed) else "taken"
@@ -98,4 +135,4 @@ def _gate_words(gate: Gate, occasion: Occasion, language: Language, t: Say) -> s
         case Wait():
             return t(f"rules.gate.wait_{gate.since}", period=period_words(gate.period, t))
         case AnyOf():
-            return t("rules.gate.or").join(_gate_words(part, occasion, language, t) for part in gate.gates)
+            return t("rules.gate.or").join(_gate_words(part, language, t) for part in gate.gates)

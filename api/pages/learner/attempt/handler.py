@@ -9,16 +9,18 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from api.pages.forms import Form
-from api.pages.learner.names import occasion_name
+from api.pages.learner.assessment.rules import questions_words
+from api.pages.learner.names import namer
 from api.pages.learner.not_now import not_now
 from api.pages.looks import language
 from api.pages.render import page, see_other
+from api.pages.words import translator
 from engine.policies.records import zone_of
 from engine.refusals import Refusal
 from engine.storage import credits
 from engine.workflows.open_attempt import view_of
 from engine.workflows.record_learning import OWN, record_learning
-from engine.workflows.shelf import Shelf, design_of
+from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import own_attempt, start_session
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
@@ -41,8 +43,8 @@ async def see_attempt(
     spoken, policy = language(request), view.publication.version.policy
     return page(
         request, "learner/attempt/page.html", view=view, policy=policy, credit=credit, zone=zone_of(policy),
-        name_of=lambda key: occasion_name(key, spoken), refused=not_now(view.journey, spoken),
-        lengths={occasion.key: design_of(occasion).stopping for occasion in policy.occasions},
+        name_of=namer(policy, spoken), refused=not_now(view.journey, spoken),
+        lengths={occasion.key: questions_words(occasion, translator(spoken)) for occasion in policy.occasions},
         learning=_learning_asked(view.journey.refused),
         finished=[sitting for sitting in view.journey.sittings if sitting.ended is not None and not sitting.voided],
         saved="saved" in request.query_params,

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from api.pages.learner.names import occasion_name
+from api.pages.learner.names import namer
 from api.pages.looks import language
 from api.pages.render import page
 from engine.storage import attempts, credits
@@ -31,5 +31,5 @@ async def see_my_assessments(
     spoken = language(request)
     return page(
         request, "learner/my_assessments/page.html", views=views, hours=sum(float(credit.hours) for credit in earned),
-        name_of=lambda key: occasion_name(key, spoken),
+        namer=lambda policy: namer(policy, spoken),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.pages.learner.names import occasion_name
+from api.pages.learner.names import namer
 from api.pages.learner.not_now import not_now
 from api.pages.learner.result.reading import GROUPS, find_result, how_decided, lead, part_shown
 from api.pages.looks import language
@@ -43,7 +43,7 @@ async def see_result(
     parts = [part_shown(part, words, spoken) for part, words in zip(found.report.parts, said["parts"])]
     return page(
         request, "learner/result/page.html", found=found, policy=policy, said=said, zone=zone_of(policy),
-        name_of=lambda key: occasion_name(key, spoken), decision=found.decision, lead=lead(found, spoken),
+        name_of=namer(policy, spoken), decision=found.decision, lead=lead(found, spoken),
         groups=[(key, [part for part in parts if part.state in states]) for key, states in GROUPS],
         steps=list(zip(said["next_steps"], found.report.next_steps)),
         n_answers=sum(part.n_answers for part in found.report.parts),

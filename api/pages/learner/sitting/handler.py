@@ -204,11 +204,12 @@ async def _show(
         return await _to_result(database, caller, step)
     spoken = language(request)
     t, session, item = translator(spoken), step.session, step.item
+    policy = step.publication.version.policy
     left = seconds_left(session.deadline, session.now)
     least, most = range_left(step.publication.plans[session.occasion], session.position)
     return page(
         request, "learner/sitting/page.html", status=status, uuid=session.uuid, item=item, client_id=uuid4(),
-        title=step.publication.version.policy.title, occasion=occasion_name(step.occasion, spoken),
+        title=policy.title, title_language=policy.disclosure.language, occasion=occasion_name(step.occasion, spoken),
         body=render_item(item.content, item.draft if given is None else given, f"{session.uuid}/{item.position}", t),
         least=least, most=most, left=left, left_words="" if left is None else minutes_words(left, t),
         spoken_at={seconds: t("sitting.left", time=minutes_words(seconds, t)) for seconds in SPOKEN_AT},
