@@ -1,8 +1,12 @@
 """The frozen record that every rule works on, and its canonical bytes."""
 
+import gc
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
-from operator import is_
+from operator import attrgetter, is_
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,9 +41,9 @@ def settled(record: Settled) -> Settled:
     The encoder leaves a default out when it is the same object, not when it is equal; text read from a file or from
     the database is never the same object.
     """
+    names, defaults, values_of = _plan(type(record))
     changes: dict[str, Any] = {}
-    for name, default in _fields(type(record)):
-        value = getattr(record, name)
+    for name, default, value in zip(names, defaults, values_of(record)):
         if value is default:
             continue
         kind = type(value)
@@ -51,8 +55,14 @@ def settled(record: Settled) -> Settled:
 
 
 @cache
-def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind))
+def _plan(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields that may have something to settle, their defaults, and how to read all of them at once."""
+    fields = [field for field in msgspec.structs.fields(kind) if not (field.required and field.type in ATOMS)]
+    names = tuple(field.name for field in fields)
+    if len(names) == 1:
+        only = attrgetter(*names)
+        return names, (fields[0].default,), lambda record: (only(record),)
+    return names, tuple(field.default for field in fields), attrgetter(*names) if names else lambda record: ()
 
 
 def _settled_value(value: Any) -> Any:
@@ -62,6 +72,30 @@ def _settled_value(value: Any) -> Any:
         parts = [part if type(part) in ATOMS else _settled_value(part) for part in value]
         return value if all(map(is_, parts, value)) else type(value)(parts)
     if isinstance(value, dict) and value:
-        entries = {key: _settled_value(part) for key, part in value.items()}
-        return value if all(entries[key] is part for key, part in value.items()) else entries
+        entries = {key: part if type(part) in ATOMS else _settled_value(part) for key, part in value.items()}
+        return value if all(map(is_, entries.values(), value.values())) else entries
     return value
+
+
+_pausing = Lock()
+_pauses = 0
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the search for reference cycles back while records are made by the ten thousand: they form none, and
+    walking all of them again and again takes longer than making them. Whoever leaves last lets it go on."""
+    global _pauses
+    with _pausing:
+        if _pauses == 0 and not gc.isenabled():
+            held = False
+        else:
+            _pauses, held = _pauses + 1, True
+            gc.disable()
+    try:
+        yield
+    finally:
+        with _pausing:
+            _pauses -= held
+            if held and _pauses == 0:
+                gc.enable()

@@ -90,6 +90,11 @@ _CLEANER = nh3.Cleaner(
 
 
 _MARKED_UP = re.compile(r"[<>&\x00\r\u00a0]")
+_PLAIN = re.compile(
+    r"""(?:<p>[^<>&\x00\r\u00a0]*</p>|<span data-(?:interaction|gap|hottext)="[A-Za-z0-9_-]+"></span>"""
+    r"""|[^<>&\x00\r\u00a0]+)*"""
+)
+"""Paragraphs of plain text and marked places, one behind the other: what comes out of the cleaner as it went in."""
 
 
 def sanitise(markup: str) -> str:
@@ -97,9 +102,11 @@ def sanitise(markup: str) -> str:
 
     Badly nested markup may need several passes until browsers read it as it is written; what never settles is text.
     """
-    if not _MARKED_UP.search(markup):
+    if not _MARKED_UP.search(markup) or _PLAIN.fullmatch(markup):
         return markup.strip()
     cleaned = _cleaned(markup.replace("\x00", ""))
+    if cleaned == markup:
+        return cleaned
     for _ in range(MOST_PASSES):
         again = _cleaned(cleaned)
         if again == cleaned:

@@ -19,7 +19,7 @@ from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cel
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
 from itembank.loss_report import ItemLoss, LossReport
-from itembank.records import settled
+from itembank.records import uncollected
 
 YES = frozenset({"1", "yes", "true", "y", "x"})
 COLUMNS = (
@@ -40,6 +40,7 @@ class _Reading:
     lines: dict[str, int] = field(default_factory=dict)
 
 
+@uncollected()
 def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """All items of a file with the fate of every row; a row that contradicts itself is refused, the others come in.
 
@@ -117,7 +118,7 @@ def item_of_row(row: Row) -> tuple[Item, tuple[str, ...]]:
         parameters=facts_of_cells(row.cells),
         not_deliverable=missing,
     )
-    return settled(item), formed.changes + lost
+    return item, formed.changes + lost
 
 
 def _kind(row: Row) -> str:

@@ -33,7 +33,10 @@ class Row:
 
     def get(self, *names: str) -> str:
         """The first of these columns that is not empty."""
-        return next((self.cells[name] for name in names if self.cells.get(name)), "")
+        for name in names:
+            if cell := self.cells.get(name):
+                return cell
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def join_bars(parts: Iterable[str]) -> str:
 
 def split_bars(cell: str) -> tuple[str, ...]:
     r"""The parts of a cell separated by |, where \| and \\ stand for themselves."""
+    if "\\" not in cell:
+        return tuple(cell.split("|")) if cell else ()
     parts, current, escaped = [], "", False
     for letter in cell:
         if escaped:
@@ -71,7 +76,7 @@ def split_bars(cell: str) -> tuple[str, ...]:
             current = ""
         else:
             current += letter
-    return (*parts, current + ("\\" if escaped else "")) if cell else ()
+    return (*parts, current + ("\\" if escaped else ""))
 
 
 def read_table(source: Source, findings: Findings) -> Table:

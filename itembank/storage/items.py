@@ -1,5 +1,6 @@
 """Items and their versions. A version is written once; an edit makes the next one."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,12 @@ import msgspec
 
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, hash_of_parts
 from itembank.lifecycle import State
-from itembank.records import canonical
+from itembank.records import canonical, uncollected
 from itembank.storage.database import Connection
 from itembank.storage.sql import load
 
 sql = load(__file__)
+CHUNK = 1000
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +70,28 @@ async def add_versions(
     versions: Sequence[tuple[int, int, Item]],
     competency_ids: dict[str, int],
 ) -> None:
-    """Write versions (item id, number, item) in one statement and make each the item's current one."""
+    """Write versions (item id, number, item) and make each the item's current one."""
     if not versions:
         return
+    chunks = [versions[start : start + CHUNK] for start in range(0, len(versions), CHUNK)]
+    columns = await asyncio.to_thread(_columns, chunks[0], competency_ids)
+    for following in chunks[1:]:
+        writing = connection.execute(sql.add_versions, institution_id, *columns)
+        _, columns = await asyncio.gather(writing, asyncio.to_thread(_columns, following, competency_ids))
+    await connection.execute(sql.add_versions, institution_id, *columns)
+    later = [(item_id, number) for item_id, number, _ in versions if number > 1]
+    if later:
+        await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
+
+
+@uncollected()
+def _columns(versions: Sequence[tuple[int, int, Item]], competency_ids: dict[str, int]) -> list[list[Any]]:
+    """What `add_versions` writes, a list a column; the next chunk's is made while the database writes the last one."""
     ids, numbers, items = (list(column) for column in zip(*versions))
     parts = [(canonical(item.content), canonical(item.scoring), canonical(item.facts)) for item in items]
-    columns = [
+    return [
+        ids,
+        numbers,
         [item.title for item in items],
         *([part.decode() for part in column] for column in zip(*parts)),
         [None if item.parameters is None else canonical(item.parameters).decode() for item in items],
@@ -81,10 +99,6 @@ async def add_versions(
         [hash_of_parts(item, *own) for item, own in zip(items, parts)],
         [competency_ids.get(item.facts.competencies[0]) if item.facts.competencies else None for item in items],
     ]
-    await connection.execute(sql.add_versions, institution_id, ids, numbers, *columns)
-    later = [(item_id, number) for item_id, number in zip(ids, numbers) if number > 1]
-    if later:
-        await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
 
 
 async def categories(connection: Connection, bank_id: int, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
