@@ -593,6 +593,55 @@ CREATE TABLE course_entry (
     CHECK (kind = CASE number % 2 WHEN 1 THEN 'completed' ELSE 'reopened' END)
 );
 
+-- What somebody should look at: a pattern in one sitting, in two, or at an item, with its numbers as they were then. A named
+-- person closes it with a reason; nothing follows from it by itself.
+CREATE TABLE flag (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uuid uuid NOT NULL UNIQUE,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    kind text NOT NULL CHECK (
+        kind IN ('rapid_guessing', 'person_misfit', 'time_aberrance', 'answer_similarity', 'leak_alarm', 'item_drift')
+    ),
+    session_id bigint,
+    other_session_id bigint,
+    item_id bigint,
+    value double precision NOT NULL,
+    p double precision CHECK (p BETWEEN 0 AND 1),
+    said json NOT NULL,
+    evidence json NOT NULL,
+    raised_at timestamptz NOT NULL DEFAULT now(),
+    closed_at timestamptz,
+    closed_by bigint,
+    outcome text CHECK (outcome IN ('noted', 'item_quarantined', 'sitting_voided')),
+    named text CHECK (named <> ''),
+    reason text CHECK (length(reason) >= 3),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
+    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
+    FOREIGN KEY (institution_id, other_session_id) REFERENCES session (institution_id, id),
+    FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
+    FOREIGN KEY (institution_id, closed_by) REFERENCES account (institution_id, id),
+    CHECK ((kind IN ('leak_alarm', 'item_drift')) = (item_id IS NOT NULL)),
+    CHECK ((session_id IS NULL) = (item_id IS NOT NULL)),
+    CHECK ((kind = 'answer_similarity') = (other_session_id IS NOT NULL)),
+    CHECK (num_nulls(closed_at, closed_by, outcome, named, reason) IN (0, 5))
+);
+CREATE UNIQUE INDEX flag_sitting ON flag (session_id, kind, coalesce(other_session_id, 0)) WHERE item_id IS NULL;
+CREATE UNIQUE INDEX flag_item ON flag (item_id, kind) WHERE item_id IS NOT NULL AND closed_at IS NULL;
+CREATE INDEX flag_open ON flag (institution_id, bank_id) WHERE closed_at IS NULL;
+
+-- What a look at a bank's sittings found besides flags: how much was judged, how every item drifts.
+CREATE TABLE flag_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    bank_id bigint NOT NULL,
+    n_sittings integer NOT NULL CHECK (n_sittings >= 0),
+    document json NOT NULL,
+    computed_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id)
+);
+CREATE INDEX flag_run_bank ON flag_run (bank_id, id);
+
 -- The service's own pulse: while it beats, time runs; time without a beat is given back to every open sitting.
 CREATE TABLE service_pulse (
     id smallint PRIMARY KEY CHECK (id = 1),
@@ -665,7 +714,7 @@ GRANT INSERT ON
     calibration, field_test, field_response,
     bank_version, bank_version_item, assessment, assessment_version, attempt, attempt_event, session, session_item, response,
     draft, credit, issuer_key, credential, advisor_note, upload, job, publication_override,
-    invitation, rescoring, rescored_session, course, course_entry, item_exposure
+    invitation, rescoring, rescored_session, course, course_entry, item_exposure, flag, flag_run
 TO assay_app;
 GRANT UPDATE ON person, draft TO assay_app;
 GRANT UPDATE (roles, disabled_at, pseudonym) ON account TO assay_app;
@@ -683,6 +732,7 @@ GRANT UPDATE (retired) ON issuer_key TO assay_app;
 GRANT UPDATE (done_at) ON advisor_note TO assay_app;
 GRANT UPDATE (sittings, administered, eligible, given) ON item_exposure TO assay_app;
 GRANT UPDATE (progress, document, failed, seen_at, finished_at) ON job TO assay_app;
+GRANT UPDATE (closed_at, closed_by, outcome, named, reason) ON flag TO assay_app;
 GRANT DELETE ON advisor_note, upload TO assay_app;
 GRANT DELETE ON person, web_session, idempotency, draft TO assay_app;
 
