@@ -7,6 +7,7 @@ from psychometrics.fit.m2 import ModelFit, m2
 from psychometrics.fit.mean_squares import MeanSquares, item_mean_squares, person_mean_squares
 from psychometrics.fit.person_fit import PersonFit, lz, lz_star
 from psychometrics.fit.populations import Populations
+from psychometrics.fit.profile_fit import ProfileFit, profile_lz_star
 from psychometrics.fit.q3 import Q3, q3
 from psychometrics.fit.s_x2 import SX2, s_x2
 
@@ -19,6 +20,7 @@ __all__ = [
     "ModelFit",
     "PersonFit",
     "Populations",
+    "ProfileFit",
     "calibration_fit",
     "distractor_table",
     "item_fit",
@@ -27,6 +29,7 @@ __all__ = [
     "lz_star",
     "m2",
     "person_mean_squares",
+    "profile_lz_star",
     "q3",
     "s_x2",
 ]

@@ -66,7 +66,7 @@ def lz(
     """
     answers, ability = prepare(items, responses, theta, grid)
     moments = _all_moments(items, answers, ability)
-    return _person_fit(moments.deviation, moments.variance, ability, _status(answers, moments.variance))
+    return _person_fit(moments.deviation, moments.variance, ability, person_status(answers, moments.variance))
 
 
 def lz_star(
@@ -96,7 +96,7 @@ def lz_star(
     weight = moments.covariance / np.where(moments.information > 0, moments.information, 1.0)
     variance = moments.variance - weight * moments.covariance
     deviation = moments.deviation + weight * _prior_slope(method, ability, moments, origin)
-    status = _status(answers, variance)
+    status = person_status(answers, variance)
     if method != "map":
         bound = (np.abs(ability) >= BOUND - 1e-6) & (status == COMPUTED)
         status = np.where(bound, AT_BOUND, status)
@@ -148,7 +148,8 @@ def _chosen(table: Array, answers: NDArray[np.int8]) -> Array:
     return np.where(answers != MISSING, picked, 0.0)
 
 
-def _status(answers: NDArray[np.int8], variance: Array) -> NDArray[np.str_]:
+def person_status(answers: NDArray[np.int8], variance: Array) -> NDArray[np.str_]:
+    """Whether each pattern can be judged, (n_persons,): `COMPUTED` or the reason why not."""
     some = (answers != MISSING).any(axis=1)
     return np.where(~some, NO_ANSWERS, np.where(variance > 1e-12, COMPUTED, NO_VARIANCE))
 
