@@ -70,7 +70,9 @@ async def _bank(database: Database, institution_id: int) -> None:
 
 
 def _calibrate() -> tuple[dict[str, Any], str]:
+    from api.reports.observed import written_down
     from psychometrics import calibrate
+    from psychometrics.fit import calibration_fit
     from sample.field_test import simulate_field_test
 
     rows = [
@@ -80,15 +82,18 @@ def _calibrate() -> tuple[dict[str, Any], str]:
     ]
     field_test = simulate_field_test(rows, N_PERSONS, SEED)
     competencies = {row["item_id"]: row["competency"] for row in rows}
+    responses = np.asarray(field_test.responses)
     result = calibrate(
-        np.asarray(field_test.responses),
+        responses,
         "2pl",
         item_id=field_test.item_id,
         dimensions=[competencies[item_id] for item_id in field_test.item_id],
     )
     document = result.to_document()
-    for record in document["items"]:
+    for record, fit in zip(document["items"], calibration_fit(result, responses).to_records()):
+        record["fit"] = fit
         record["competency"] = competencies[record["item_id"]]
+    document["observed"] = written_down(document, responses)
     return document, field_test.origin
 
 

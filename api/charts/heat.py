@@ -1,12 +1,12 @@
 """Counts by row and column, the darker the more; cells that stand for too few people are hidden and say so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
 from api.charts.figure import Figure, picture, shape
 
-WIDTH, LABELS, HEAD, ROW = 720.0, 210.0, 34.0, 38.0
+WIDTH, LABELS, HEAD, ROW = 720.0, 210.0, 34.0, 42.0
 DARKEST = 0.42
 LETTERS = 28
 
@@ -20,9 +20,15 @@ def heat_chart(
     *,
     corner: str,
     hidden: str,
-    missing: Sequence[Sequence[bool]] | None = None,
+    missing: Sequence[Sequence[int]] | None = None,
+    lacking: Callable[[int], str] = str,
 ) -> Figure:
-    """A table as a picture. None = hidden, told by the word `hidden`; `missing` outlines cells that lack something."""
+    """A table as a picture.
+
+    A count of None is hidden, told by the word `hidden`. `missing`: how many each cell lacks; where it is not 0 the
+    cell is outlined and says so in the words of `lacking`.
+    """
+    lacks = missing or [[0] * len(row) for row in counts]
     most = max((count for row in counts for count in row if count is not None), default=0) or 1
     width = (WIDTH - LABELS) / max(len(column_names), 1)
     parts: list[Markup] = []
@@ -33,10 +39,11 @@ def heat_chart(
         top = HEAD + line * ROW
         parts.append(shape("text", "", _short(name, LETTERS), x=0, y=top + ROW / 2 + 5, font_size=14))
         for place, count in enumerate(row):
-            lacks = missing is not None and missing[line][place]
-            parts += _cell(LABELS + place * width, top, width, count, most, hidden, lacks=lacks)
+            n = lacks[line][place]
+            parts += _cell(LABELS + place * width, top, width, count, most, hidden, lacking(n) if n else "")
     rows = tuple(
-        (name, *(hidden if count is None else str(count) for count in row)) for name, row in zip(row_names, counts)
+        (name, *(_told(count, hidden, lacking(n) if n else "") for count, n in zip(row, short)))
+        for name, row, short in zip(row_names, counts, lacks)
     )
     height = HEAD + len(row_names) * ROW
     return Figure(
@@ -45,21 +52,24 @@ def heat_chart(
     )  # fmt: skip
 
 
-def _cell(
-    left: float, top: float, width: float, count: int | None, most: int, hidden: str, *, lacks: bool
-) -> list[Markup]:
+def _cell(left: float, top: float, width: float, count: int | None, most: int, hidden: str, lacks: str) -> list[Markup]:
     def box(css: str, opacity: float = 1.0) -> Markup:
         return shape("rect", css, x=left + 2, y=top + 2, width=width - 4, height=ROW - 4, rx=4, fill_opacity=opacity)
 
-    def word(css: str, text: str, size: int) -> Markup:
-        return shape("text", css, text, x=left + width / 2, y=top + ROW / 2 + 5, font_size=size, text_anchor="middle")
+    def word(css: str, text: str, size: int, down: float = 5) -> Markup:
+        at = top + ROW / 2 + down
+        return shape("text", css, text, x=left + width / 2, y=at, font_size=size, text_anchor="middle")
 
     if count is None:
         return [box("hidden-cell"), word("faint", hidden, 12)]
     parts = [box("grid"), box("fill", DARKEST * count / most)]
     if lacks:
-        parts.append(box("lacking"))
+        return [*parts, box("lacking"), word("", str(count), 14, -2), word("", lacks, 11, 12)]
     return [*parts, word("", str(count), 14)]
+
+
+def _told(count: int | None, hidden: str, lacks: str) -> str:
+    return hidden if count is None else f"{count} ({lacks})" if lacks else str(count)
 
 
 def _short(name: str, letters: int) -> str:

@@ -1,5 +1,6 @@
 """Curves over an axis, with bands and vertical marks: item characteristic, information, standard error."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
@@ -9,7 +10,9 @@ from markupsafe import Markup
 from api.charts.figure import Figure, picture, shape
 
 WIDTH, HEIGHT = 640.0, 320.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 16.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 20.0, 44.0
+LETTER = 7.0
+"""Usual width of a letter of the legend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +37,25 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dots:
-    """Observed points; `size` is their radius, for instance by how many persons stand behind each."""
+    """Observed points; `size` is their radius, `n` how many persons stand behind each, `hollow` a second kind."""
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     size: Sequence[float]
+    n: Sequence[int] = ()
+    hollow: bool = False
 
 
 def line_chart(
     title: str, description: str, lines: Sequence[Line], x_name: str, y_name: str, *,
-    marks: Sequence[Mark] = (), levels: Sequence[Mark] = (), dots: Sequence[Dots] = (),
+    marks: Sequence[Mark] = (), levels: Sequence[Mark] = (), dots: Sequence[Dots] = (), persons: str = "",
     y_range: tuple[float, float] | None = None, n_rows: int = 13,
 ) -> Figure:  # fmt: skip
     """The curves on common axes; the table holds every curve at up to `n_rows` values of the first one's x.
 
-    `levels` are marks across, at a value of y; observed `dots` follow the curves in the table, by their own x.
+    `levels` are marks across, at a value of y. Observed `dots` follow in the table, each beside the curves' values at
+    its x; `persons` names the column that says how many stand behind it. More than one curve or group has a legend.
     """
     xs = [value for line in lines for value in line.x] + [value for group in dots for value in group.x]
     ys = [value for line in lines for row in (line.y, line.low, line.high) if row is not None for value in row]
@@ -70,20 +76,60 @@ def line_chart(
         parts.append(shape("text", "faint", level.name, x=WIDTH - RIGHT, y=at - 5, font_size=12, text_anchor="end"))
     for group in dots:
         for x, y, size in zip(group.x, group.y, group.size):
-            parts.append(shape("circle", "dot second", cx=x_axis.at(x), cy=y_axis.at(y), r=size))
-    picked = range(0, len(lines[0].x), max(1, (len(lines[0].x) - 1) // (n_rows - 1)))
-    rows = tuple((f"{lines[0].x[k]:.2f}", *(f"{line.y[k]:.3f}" for line in lines)) for k in picked)
-    blank = ("",) * len(lines)
-    for place, group in enumerate(dots):
-        own = [""] * len(dots)
-        for x, y in zip(group.x, group.y):
-            own[place] = f"{y:.3f}"
-            rows += ((f"{x:.2f}", *blank, *own),)
+            parts.append(shape("circle", _dot(group), cx=x_axis.at(x), cy=y_axis.at(y), r=size))
+    if len(lines) + len(dots) > 1:
+        parts += _legend(lines, dots)
+    columns, rows = _table(lines, dots, x_name, persons, n_rows)
     return Figure(
         title=title, description=description, svg=picture(title, description, WIDTH, HEIGHT, parts),
-        columns=(x_name, *(line.name for line in lines), *(group.name for group in dots)),
-        rows=tuple((*row, *("",) * (1 + len(lines) + len(dots) - len(row))) for row in rows),
+        columns=columns, rows=rows,
     )  # fmt: skip
+
+
+def _dot(group: Dots) -> str:
+    return "dot hollow" if group.hollow else "dot second"
+
+
+def _legend(lines: Sequence[Line], dots: Sequence[Dots]) -> list[Markup]:
+    """What each curve and kind of dot is called, from the right edge to the left, above the frame."""
+    parts: list[Markup] = []
+    end = WIDTH - RIGHT
+    for entry in reversed([*lines, *dots]):
+        parts.append(shape("text", "faint", entry.name, x=end, y=TOP - 4, font_size=12, text_anchor="end"))
+        end -= LETTER * len(entry.name) + 6
+        if isinstance(entry, Line):
+            tone = "line second" if entry.second else "line"
+            parts.append(shape("line", tone, x1=end - 20, x2=end, y1=TOP - 8, y2=TOP - 8))
+            end -= 34
+        else:
+            parts.append(shape("circle", _dot(entry), cx=end - 4, cy=TOP - 8, r=4))
+            end -= 22
+    return parts
+
+
+def _table(
+    lines: Sequence[Line], dots: Sequence[Dots], x_name: str, persons: str, n_rows: int
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Columns and rows: the curves at even steps, then every dot beside the curves at its place."""
+    counted = any(group.n for group in dots)
+    blank = ("",) * (len(dots) + counted)
+    picked = range(0, len(lines[0].x), max(1, (len(lines[0].x) - 1) // (n_rows - 1)))
+    rows = [(f"{lines[0].x[k]:.2f}", *(f"{line.y[k]:.3f}" for line in lines), *blank) for k in picked]
+    for place, group in enumerate(dots):
+        for at, (x, y) in enumerate(zip(group.x, group.y)):
+            own = [f"{y:.3f}" if other == place else "" for other in range(len(dots))]
+            n = [str(group.n[at]) if group.n else ""] if counted else []
+            rows.append((f"{x:.2f}", *(f"{_height(line, x):.3f}" for line in lines), *own, *n))
+    names = (*(line.name for line in lines), *(group.name for group in dots))
+    return (x_name, *names, *((persons,) if counted else ())), tuple(rows)
+
+
+def _height(line: Line, x: float) -> float:
+    """The curve at x, straight between its points."""
+    after = min(max(bisect_left(line.x, x), 1), len(line.x) - 1)
+    left, right = line.x[after - 1], line.x[after]
+    share = min(max((x - left) / (right - left), 0.0), 1.0) if right > left else 0.0
+    return line.y[after - 1] + share * (line.y[after] - line.y[after - 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from api.reports.curves import Observed, information_by_competency, item_curve, persons_and_items
+from api.charts import Dots
+from api.pages.words import words
+from api.reports.curves import information_by_competency, item_curve, persons_and_items
 from api.reports.document import document as render
 from api.reports.lights import ORDER, light_of
+from api.reports.observed import Observed, as_dots, dimensions_of
 from engine.messages import Language
 from psychometrics.arrays import as_responses
 from psychometrics.models.base import ItemParameters
@@ -31,7 +34,7 @@ def render_calibration(document: Mapping[str, Any], responses: Any = None, langu
         raise ValueError(f"document is {document.get('assay')!r}, not 'calibration/1'; write one with assay calibrate.")
     records = document["items"]
     items = ItemParameters.from_records(records)
-    dimension = _dimensions(document)
+    dimension = dimensions_of(document)
     observed = None
     if responses is not None:
         matrix = as_responses(responses)
@@ -43,18 +46,15 @@ def render_calibration(document: Mapping[str, Any], responses: Any = None, langu
     return render(
         "calibration.html", language, document=document, rows=rows,
         counts={colour: sum(row["light"].colour == colour for row in rows) for colour in ORDER},
-        curves=[(rows[place], item_curve(items, place, language, observed)) for place in drawn],
+        curves=[(rows[place], item_curve(items, place, language, _dots(observed, place, language))) for place in drawn],
         n_left_out=len(rows) - len(drawn), wright=persons_and_items(items, document, language, observed),
         information=information_by_competency(items, dimension, language), has_fit=any(row["fit"] for row in rows),
         correlations=_correlations(document),
     )  # fmt: skip
 
 
-def _dimensions(document: Mapping[str, Any]) -> list[str]:
-    """The ability of each item; one for all unless several were estimated."""
-    if not document.get("dimensions"):
-        return [""] * len(document["items"])
-    return [str(record.get("competency") or "") for record in document["items"]]
+def _dots(observed: Observed | None, place: int, language: Language) -> list[Dots]:
+    return [as_dots(words(language, "report.observed"), observed.groups(place))] if observed else []
 
 
 def _row(record: Mapping[str, Any], language: Language) -> dict[str, Any]:

@@ -4,74 +4,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.charts import Dots, Figure, Line, information_chart, line_chart, wright_map
 from api.charts.scales import BINS
 from api.pages.words import number, words
+from api.reports.observed import Observed
 from engine.messages import Language
-from psychometrics import estimate_ability
 from psychometrics.information import item_expected_score, test_information
 from psychometrics.models.base import ItemParameters
 
 THETA = np.linspace(-4.0, 4.0, 33)
-N_GROUPS = 10
-FEWEST_IN_GROUP = 5
-Floats = NDArray[np.float64]
 
 
-class Observed:
-    """Answers beside the parameters: each person's theta by competency, and how groups of persons did on an item.
-
-    Groups are by theta from all the person's other and own answers, so dots lie a little close to the curve in short
-    tests; they show shape, not a test of fit.
-    """
-
-    def __init__(self, items: ItemParameters, responses: NDArray[np.int8], dimension: Sequence[str]) -> None:
-        self.items, self.responses, self.dimension = items, responses, dimension
-        self.theta: dict[str, Floats] = {}
-        for name in dict.fromkeys(dimension):
-            own = [place for place, other in enumerate(dimension) if other == name]
-            answered = (responses[:, own] >= 0).any(axis=1)
-            theta = np.full(len(responses), np.nan)
-            theta[answered] = estimate_ability(responses[answered][:, own], items.take(own)).theta
-            self.theta[name] = theta
-
-    def dots(self, place: int, name: str) -> Dots | None:
-        """Mean share of the points in ten groups of equal size, by theta."""
-        own = self.responses[:, place]
-        theta = self.theta[self.dimension[place]]
-        persons = np.flatnonzero((own >= 0) & np.isfinite(theta))
-        if len(persons) < FEWEST_IN_GROUP:
-            return None
-        ordered = persons[np.argsort(theta[persons], kind="stable")]
-        groups = [g for g in np.array_split(ordered, min(N_GROUPS, len(persons) // FEWEST_IN_GROUP)) if len(g)]
-        most = float(self.items.n_categories[place] - 1)
-        sizes = [3.0 + 3.0 * min(len(group) / 200.0, 1.0) for group in groups]
-        return Dots(
-            name=name, x=[float(theta[group].mean()) for group in groups],
-            y=[float(own[group].mean()) / most for group in groups], size=sizes,
-        )  # fmt: skip
-
-    def density(self) -> list[float]:
-        """Share of persons in each bin of the Wright map, over all competencies."""
-        every = np.concatenate(list(self.theta.values()))
-        counts = np.histogram(np.clip(every[np.isfinite(every)], -3.99, 3.99), BINS)[0]
-        return [float(count) / max(int(counts.sum()), 1) for count in counts]
-
-
-def item_curve(items: ItemParameters, place: int, language: Language, observed: Observed | None = None) -> Figure:
+def item_curve(items: ItemParameters, place: int, language: Language, dots: Sequence[Dots] = ()) -> Figure:
     """Expected share of the item's points along theta, over the observed proportions."""
     key = items.item_id[place]
     share = item_expected_score(items.take([place]), THETA)[0] / float(items.n_categories[place] - 1)
-    dots = observed.dots(place, words(language, "report.observed")) if observed else None
     middle = float(np.interp(0.0, THETA, share))
     return line_chart(
         words(language, "report.curve", item=key),
         words(language, "report.curve_text", percent=round(100 * middle)),
         [Line(name=words(language, "report.expected"), x=THETA.tolist(), y=share.tolist())],
-        words(language, "report.theta"), words(language, "report.share"), dots=[dots] if dots else [],
-        y_range=(0.0, 1.0), n_rows=9,
+        words(language, "report.theta"), words(language, "report.share"), dots=[part for part in dots if part.x],
+        persons=words(language, "report.n_answers"), y_range=(0.0, 1.0), n_rows=9,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from api.reports import render_calibration, render_simulation
 from api.reports.concerns import concerns_of
-from api.reports.curves import Observed
 from api.reports.lights import light_of
+from api.reports.observed import Observed, grouped, read_back, written_down
 from engine.designs import read_design
 from engine.simulation.report import SimulationReport
 from engine.simulation.simulate import Bank, simulate
@@ -76,11 +76,27 @@ def test_misfit_has_its_bounds(fit: dict[str, float | None], colour: str) -> Non
 
 def test_dots_are_the_observed_shares(answers: np.ndarray) -> None:  # type: ignore[type-arg]
     result = calibrate(answers, "2pl")
-    dots = Observed(result.items, answers.astype(np.int8), [""] * N_ITEMS).dots(0, "observed")
-    assert dots is not None
-    assert len(dots.x) == 10
-    assert list(dots.x) == sorted(dots.x)
-    assert np.mean(dots.y) == pytest.approx(answers[:, 0].mean(), abs=1e-9)
+    groups = Observed(result.items, answers.astype(np.int8), [""] * N_ITEMS).groups(0)
+    assert [one.n for one in groups] == [100] * 10
+    assert [one.theta for one in groups] == sorted(one.theta for one in groups)
+    assert np.mean([one.share for one in groups]) == pytest.approx(answers[:, 0].mean(), abs=1e-9)
+
+
+def test_observed_shares_are_kept_with_a_calibration_and_read_back(answers: np.ndarray) -> None:  # type: ignore[type-arg]
+    document = calibrate(answers, "2pl").to_document()
+    assert read_back(document, document["items"][0]["item_id"]) == ()
+    document["observed"] = written_down(document, answers.astype(np.int8))
+    kept = read_back(document, document["items"][0]["item_id"])
+    assert sum(one.n for one in kept) == len(answers)
+    assert sum(one.n * one.share for one in kept) == pytest.approx(answers[:, 0].sum(), abs=0.05)
+    assert read_back(document, "of another bank") == ()
+
+
+def test_below_five_persons_nothing_is_shown_and_no_group_is_smaller() -> None:
+    assert grouped([0.0] * 4, [1, 0, 1, 1], 1) == ()
+    groups = grouped([3.0, 1.0, 2.0, 5.0, 4.0, 0.0, 6.0], [2, 0, 1, 2, 2, 0, 1], 2)
+    assert [(one.n, one.theta, one.share) for one in groups] == [(7, 3.0, pytest.approx(8 / 14))]
+    assert [one.n for one in grouped(range(12), [0] * 12, 1)] == [6, 6]
 
 
 def test_what_is_no_calibration_or_has_other_items_is_refused(answers: np.ndarray) -> None:  # type: ignore[type-arg]

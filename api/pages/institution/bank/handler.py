@@ -5,18 +5,16 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
-from api.auth import roles
-from api.pages.institution.stock import STAFF, Stock, stock_of
+from api.pages.institution.item.reading import facts_of
+from api.pages.institution.stock import Stock, bank_page
 from api.pages.learner.names import dictionary
 from api.pages.looks import language
 from api.pages.paging import Paging, asked_page
 from api.pages.render import page
 from api.reports.lights import Light
 from engine.messages import Language
-from itembank.storage.accounts import Caller
-from itembank.storage.database import Database
+from itembank.coverage import difficulty_of
 from itembank.storage.items import StoredItem
 
 PER_PAGE = 40
@@ -34,19 +32,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     light: Light | None
 
 
-@get("/institution/banks/{key:str}", opt=roles(*STAFF))
-async def see_bank(
-    request: Request[Any, Any, Any],
-    key: FromPath[str],
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-) -> Response[str]:
+@get("/institution/banks/{key:str}", **bank_page())
+async def see_bank(request: Request[Any, Any, Any], stock: NamedDependency[Stock]) -> Response[str]:
     """The list with its filters."""
-    stock = await stock_of(database, caller.institution_id, key)
     asked = {name: request.query_params.get(name, "")[:100].strip() for name in FILTERS}
     spoken = language(request)
     found = [line for stored in stock.items if (line := _line(stock, stored, spoken)) and _fits(line, asked)]
-    paging = Paging.of(len(found), asked_page(request), PER_PAGE, f"/institution/banks/{key}", asked)
+    paging = Paging.of(len(found), asked_page(request), PER_PAGE, f"/institution/banks/{stock.bank.key}", asked)
     facts = [stored.item.facts for stored in stock.items]
     return page(
         request, "institution/bank/page.html", stock=stock, lines=found[paging.start : paging.end], paging=paging,
@@ -63,14 +55,10 @@ async def see_bank(
 def _line(stock: Stock, stored: StoredItem, language: Language) -> Line:
     record: dict[str, Any] = stock.records.get(stored.item.key, {})
     shown = stock.shown.get(stored.id)
-    bounds = [bound for bound in record.get("thresholds") or record.get("steps") or [] if bound is not None]
-    difficulty = record.get("difficulty")
-    if difficulty is None and bounds:
-        difficulty = sum(bounds) / len(bounds)
     return Line(
-        stored=stored, competency=(stored.item.facts.competencies or ("",))[0], difficulty=difficulty,
-        discrimination=record.get("discrimination"), n_shown=shown.n_shown if shown else 0,
-        light=stock.light(stored.item.key, language),
+        stored=stored, competency=(stored.item.facts.competencies or ("",))[0],
+        difficulty=difficulty_of(facts_of(record)), discrimination=record.get("discrimination"),
+        n_shown=shown.n_shown if shown else 0, light=stock.light(stored.item.key, language),
     )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from api.auth import roles
 from api.cli.calibrate_ import MODELS
 from api.pages.background import Tell, carry_out
 from api.pages.forms import Form
-from api.pages.institution.stock import STAFF, Stock, stock_of
+from api.pages.institution.stock import STAFF, Stock, bank_page
 from api.pages.looks import language
 from api.pages.render import SECURITY_HEADERS, page, see_other
 from api.reports.calibration import render_calibration
+from api.reports.observed import written_down
 from engine.errors import Unknown
 from engine.messages import Language
 from engine.storage import jobs
@@ -35,37 +36,35 @@ REPORT_HEADERS = SECURITY_HEADERS | {
 }
 
 
-@get("/institution/banks/{key:str}/calibration", opt=roles(*STAFF))
+@get("/institution/banks/{key:str}/calibration", **bank_page())
 async def see_calibrations(
     request: Request[Any, Any, Any],
-    key: FromPath[str],
+    stock: NamedDependency[Stock],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
 ) -> Response[str]:
     """What the bank's parameters rest on, what was run lately, and a form for the next."""
-    stock = await stock_of(database, caller.institution_id, key)
     async with database.transaction(caller.institution_id) as connection:
-        lately = await jobs.latest(connection, "calibration", key)
+        lately = await jobs.latest(connection, "calibration", stock.bank.key)
     may = bool(caller.roles & {"psychometrician", "institution_admin"})
     return page(request, "institution/calibration/page.html", stock=stock, lately=lately, models=MODELS, may=may)
 
 
-@post("/institution/banks/{key:str}/calibration", opt=roles("psychometrician"))
+@post("/institution/banks/{key:str}/calibration", **bank_page("psychometrician"))
 async def begin(
     request: Request[Any, Any, Any],
-    key: FromPath[str],
     form: NamedDependency[Form],
+    stock: NamedDependency[Stock],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
 ) -> Response[Any]:
     """Start a calibration; its page shows how far it is."""
-    stock = await stock_of(database, caller.institution_id, key)
     model = form.one("model", "auto")
     if model not in MODELS or "file" not in form.files:
         raise ClientException("Choose a model from the list and a file with answers, and send both again.")
     name, data = form.files["file"].filename or "responses.csv", await form.files["file"].read()
     by_competency, spoken = form.one("dimensions") == "1", language(request)
-    about = {"bank": key, "file": name[:200], "model": model, "dimensions": by_competency,
+    about = {"bank": stock.bank.key, "file": name[:200], "model": model, "dimensions": by_competency,
              "origin": form.one("origin")[:500] or name[:200]}  # fmt: skip
     async with database.transaction(caller.institution_id) as connection:
         uuid = await jobs.start(connection, caller.institution_id, caller.account_id, "calibration", about)
@@ -106,11 +105,10 @@ def calibrated(
     tell("standard errors")
     document = result.to_document()
     tell("fit")
-    if not by_competency:
-        for record, fit in zip(document["items"], calibration_fit(result, responses).to_records()):
-            record["fit"] = fit
-    for record in document["items"]:
+    for record, fit in zip(document["items"], calibration_fit(result, responses).to_records()):
+        record["fit"] = fit
         record["competency"] = competency[record["item_id"]]
+    document["observed"] = written_down(document, responses)
     tell("report")
     return {"calibration": document, "html": render_calibration(document, responses, language)}
 

@@ -2,39 +2,28 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
-from api.auth import roles
 from api.charts import heat_chart
-from api.pages.institution.stock import STAFF, stock_of
+from api.pages.institution.item.reading import facts_of
+from api.pages.institution.stock import Stock, bank_page
 from api.pages.learner.names import dictionary
 from api.pages.looks import language
 from api.pages.render import page
 from api.pages.words import translator
 from itembank.coverage import coverage
-from itembank.items import ParameterFacts
-from itembank.storage.accounts import Caller
-from itembank.storage.database import Database
 
 USUALLY_NEEDED = 8
 
 
-@get("/institution/banks/{key:str}/coverage", opt=roles(*STAFF))
-async def see_coverage(
-    request: Request[Any, Any, Any],
-    key: FromPath[str],
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-) -> Response[str]:
+@get("/institution/banks/{key:str}/coverage", **bank_page())
+async def see_coverage(request: Request[Any, Any, Any], stock: NamedDependency[Stock]) -> Response[str]:
     """The heat map of operational items, against a number wanted in every cell."""
-    stock = await stock_of(database, caller.institution_id, key)
     text = request.query_params.get("needed", "")
     needed = min(int(text), 999) if text.isascii() and text.isdigit() and len(text) < 5 else USUALLY_NEEDED
     operational = [stored.item for stored in stock.items if stored.state == "operational"]
-    parameters = {name: _facts(record) for name, record in stock.records.items()}
+    parameters = {name: facts_of(record) for name, record in stock.records.items()}
     found = coverage(operational, stock.framework, needed, parameters=parameters)
     t, names = translator(language(request)), dictionary(stock.framework)
     keys = list(dict.fromkeys(cell.competency for cell in found.cells))
@@ -44,7 +33,8 @@ async def see_coverage(
         [names.get(name, name) for name in keys],
         [_band(found.cuts, place, t) for place in range(len(found.cuts) + 1)],
         [[cell.n_items for cell in row] for row in rows], corner=t("bank.competency"), hidden="",
-        missing=[[cell.n_missing > 0 for cell in row] for row in rows],
+        missing=[[cell.n_missing for cell in row] for row in rows],
+        lacking=lambda n: t("coverage.missing", n=n),
     ) if rows else None  # fmt: skip
     return page(
         request, "institution/coverage/page.html", stock=stock, found=found, figure=figure, needed=needed, names=names,
@@ -58,11 +48,3 @@ def _band(cuts: tuple[float, ...], place: int, t: Any) -> str:
     if place == len(cuts):
         return str(t("coverage.above", cut=float(cuts[-1])))
     return str(t("coverage.between", low=float(cuts[place - 1]), high=float(cuts[place])))
-
-
-def _facts(record: dict[str, Any]) -> ParameterFacts:
-    known = {name: record.get(name) for name in ("difficulty", "thresholds", "steps", "slopes", "intercepts")}
-    return msgspec.convert(
-        {"model": str(record.get("model", ""))} | {name: value for name, value in known.items() if value is not None},
-        ParameterFacts,
-    )

@@ -3,54 +3,50 @@
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from api.auth import roles
+from api.charts import Figure
 from api.pages.forms import Form
-from api.pages.institution.stock import STAFF, stock_of
+from api.pages.institution.item.reading import answers_of, fit_of, in_words, likeness_of, parameters_of
+from api.pages.institution.stock import Stock, bank_page
 from api.pages.items.rendering import render_item
 from api.pages.learner.names import dictionary
 from api.pages.looks import language
 from api.pages.render import page, see_other
 from api.pages.words import translator
-from api.reports.curves import item_curve
-from itembank.items import Item
+from api.reports.observed import as_dots, grouped
+from engine.messages import Language
+from engine.storage import shown_items
 from itembank.lifecycle import ALLOWED
 from itembank.storage import items as item_rows
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
+from itembank.storage.items import StoredItem
 from itembank.workflows.move_items import life_of_items, move_items
-from psychometrics.models.base import ItemParameters
 
 MOVERS = frozenset({"author", "psychometrician", "institution_admin"})
-PARAMETERS = ("discrimination", "difficulty", "guessing", "upper", "thresholds", "steps")
+RESCORERS = frozenset({"psychometrician", "registrar", "institution_admin"})
 
 
-class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter with its standard error; several values for several categories."""
-
-    name: str
-    values: list[float]
-    errors: list[float]
-
-
-@get("/institution/banks/{key:str}/item", opt=roles(*STAFF))
+@get("/institution/banks/{key:str}/item", **bank_page())
 async def see_item(
     request: Request[Any, Any, Any],
-    key: FromPath[str],
+    stock: NamedDependency[Stock],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
 ) -> Response[str]:
     """The item's page; its key comes in the query, since authors' keys may hold any character."""
-    stock = await stock_of(database, caller.institution_id, key)
     stored = stock.find(request.query_params.get("key", "")[:500])
+    competency = (stored.item.facts.competencies or ("",))[0]
     async with database.transaction(caller.institution_id) as connection:
         versions = await item_rows.history(connection, stored.id)
-    life = await life_of_items(database, caller.institution_id, key, stored.item.key)
+        answers = await shown_items.answers(connection, stored.id, competency)
+        pools = await shown_items.by_pool(connection, stored.id)
+    life = await life_of_items(database, caller.institution_id, stock.bank.key, stored.item.key)
     spoken = language(request)
     record: dict[str, Any] | None = stock.records.get(stored.item.key)
     return page(
@@ -58,10 +54,21 @@ async def see_item(
         preview=render_item(stored.item.content, None, "preview", translator(spoken)),
         answers=answers_of(stored.item), names=dictionary(stock.framework), record=record,
         parameters=parameters_of(record) if record else [], light=stock.light(stored.item.key, spoken),
-        curve=item_curve(ItemParameters.from_records([record]), 0, spoken) if record else None,
-        shown=stock.shown.get(stored.id), life=life,
+        plainly=in_words(record, spoken) if record else [], fit=fit_of(record, spoken) if record else [],
+        curve=_curve(stock, stored, answers, spoken) if record else None,
+        shown=stock.shown.get(stored.id), pools=pools, life=life,
+        alike=likeness_of(stored.item.key, await stock.shelved.alike()),
         may_become=ALLOWED[stored.state] if caller.roles & MOVERS else (),
+        may_rescore=bool(caller.roles & RESCORERS and stored.id in stock.shown),
     )  # fmt: skip
+
+
+def _curve(stock: Stock, stored: StoredItem, answers: list[tuple[float, int]], language: Language) -> Figure:
+    """The curve over the calibration's observations and over those of sittings."""
+    most = stored.item.scoring.max_category
+    groups = grouped([theta for theta, _ in answers], [category for _, category in answers], most)
+    live = as_dots(translator(language)("item_page.in_sittings"), groups, hollow=True)
+    return stock.curve(stored.item.key, language, live)
 
 
 @post("/institution/banks/{key:str}/item", opt=roles("author", "psychometrician"))
@@ -80,37 +87,3 @@ async def move_item(
         database, caller.institution_id, key, [item_key], state, form.one("reason")[:1000], caller.account_id
     )
     return see_other(f"/institution/banks/{key}/item?key={quote(item_key)}")
-
-
-def answers_of(item: Item) -> list[tuple[str, list[str]]]:
-    """What is right, response by response, in the words of the choices where there are any."""
-    said = {
-        (part.response, choice.key): choice.content or choice.key
-        for part in item.content.interactions
-        for choice in (*part.choices, *part.targets)
-    }
-    found = [
-        (declared.identifier, [said.get((declared.identifier, value), value) for value in declared.correct])
-        for declared in item.scoring.responses
-        if declared.correct
-    ]
-    numbers = [
-        f"{right.value:g} ± {right.tolerance:g}{' ×' if right.relative else ''}" for right in item.scoring.numeric
-    ]
-    return found if found or not numbers else [(item.scoring.responses[0].identifier, numbers)]
-
-
-def parameters_of(record: dict[str, Any]) -> list[Parameter]:
-    """The parameters that the model has, each with its standard errors."""
-    errors = record.get("standard_error") or {}
-    found = []
-    for name in PARAMETERS:
-        values = [value for value in _many(record.get(name)) if value is not None]
-        told = [value for value in _many(errors.get(name)) if value is not None]
-        if values and not (name == "guessing" and values == [0.0]) and not (name == "upper" and values == [1.0]):
-            found.append(Parameter(name=name, values=values, errors=told))
-    return found
-
-
-def _many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
