@@ -2,7 +2,7 @@
 SELECT s.id, s.uuid, s.attempt_id, s.account_id, s.bank_version_id, s.occasion, s.tie_key, s.pool, s.position, s.theta,
     s.sem, s.started_at, s.deadline, s.finished_at, s.reason, s.outcome, now() AS now, a.assessment_version_id
 FROM session s JOIN attempt a ON a.id = s.attempt_id
-WHERE s.uuid = ANY($1::uuid[])
+WHERE s.uuid = ANY($1::uuid[]) AND s.form = 'adaptive'
 FOR NO KEY UPDATE OF s SKIP LOCKED
 
 -- name: administered
@@ -30,7 +30,7 @@ WITH given AS (
 ), moved AS (
     UPDATE session s SET position = g.position + 1, theta = g.theta, sem = g.sem
     FROM given g
-    WHERE s.id = g.session_id AND s.position = g.position AND s.finished_at IS NULL
+    WHERE s.id = ANY($2::bigint[]) AND s.id = g.session_id AND s.position = g.position AND s.finished_at IS NULL
     RETURNING s.id
 ), answered AS (
     INSERT INTO response (
