@@ -20,6 +20,7 @@ from itembank.items import Answer, ItemContent
 ENDINGS = REASONS | {
     "time_limit": "The time limit was reached.",
     "ended_by_learner": "You ended the sitting.",
+    "keyed_in": "The answers given on paper were entered.",
     "voided": "The institution ended the sitting; its score does not count.",
 }
 

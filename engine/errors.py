@@ -25,6 +25,10 @@ class SittingOver(EngineError):
     """The sitting has ended; no answer is taken any more."""
 
 
+class OnPaper(EngineError):
+    """The sitting is a form on paper or with an assessor; it is not answered on screen."""
+
+
 class NoItemLeft(EngineError):
     """No item may be shown: the pool is empty for this learner. The start used up nothing."""
 

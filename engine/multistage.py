@@ -1,7 +1,8 @@
 """Fixed forms and multistage tests: items in a stated order, and routes between modules by ability.
 
-A route is taken on the theta of the moment the module ends. Which module a sitting is in is read from the items it was
-given, so nothing but the answers needs storing.
+A route is taken on the theta of the moment the module ends. Which form or module a sitting is in is read from the items
+it was given, so nothing but the answers needs storing. Of parallel forms a sitting is given one of those that hold
+nothing the learner met before, drawn by the sitting's key.
 """
 
 from __future__ import annotations
@@ -10,23 +11,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.designs import Design, DesignError, ModuleDesign
+from engine.selection.sitting import Standing
 from engine.selection.tables import Pool
+from engine.selection.ties import hashes
 
 Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+FORM = -4
 
-def next_of_form(design: Design, pool: Pool, items: Indices, theta: Floats) -> Indices:
-    """The next item of linear or multistage sittings, −1 where the form is complete: (n_persons,).
 
-    items: (n_persons, n_given); theta: (n_persons,) on which a module that has just ended routes.
+def next_of_form(design: Design, pool: Pool, standing: Standing) -> Indices:
+    """The next item of linear or multistage sittings: (n_persons,).
+
+    −1 where the form is complete, or where the learner has met something of every form before it began.
     """
+    items = standing.items
     if design.form == "linear":
+        forms = np.stack([pool.positions(form) for form in design.linear_forms])
         place = items.shape[1]
-        item = pool.index[design.items[place]] if place < len(design.items) else -1
-        return np.full(len(items), item, dtype=np.intp)
+        if place == forms.shape[1]:
+            return np.full(len(items), -1, dtype=np.intp)
+        chosen = _form_of(forms, items[:, 0]) if place else _draw_form(forms, standing)
+        return np.where(chosen >= 0, forms[chosen, place], -1)
     walk = _Walk(design, pool)
-    return np.array([walk.next_item(row.tolist(), float(at)) for row, at in zip(items, theta, strict=True)])
+    found = [walk.next_item(row.tolist(), float(at)) for row, at in zip(items, standing.theta[:, 0], strict=True)]
+    if not items.shape[1]:
+        barred = (~standing.eligible[:, _of_modules(design, pool)]).sum(axis=1)
+        return np.where(barred == 0, found, -1)
+    return np.array(found)
+
+
+def _form_of(forms: Indices, first: Indices) -> Indices:
+    """Which form each sitting is in, by its first item: parallel forms share none."""
+    return np.asarray((forms[:, 0] == first[:, None]).argmax(axis=1))
+
+
+def _draw_form(forms: Indices, standing: Standing) -> Indices:
+    """A form of which each learner has met nothing, −1 where there is none: (n_persons,)."""
+    whole = (~standing.eligible[:, forms]).sum(axis=2) == 0
+    if len(forms) == 1:
+        return np.where(whole[:, 0], 0, -1)
+    lots = hashes(standing.keys[:, None], FORM, np.arange(len(forms), dtype=np.uint64))
+    lots = np.where(whole, lots, np.iinfo(np.uint64).max)
+    return np.where(whole.sum(axis=1) > 0, lots.argmin(axis=1), -1)
+
+
+def _of_modules(design: Design, pool: Pool) -> Indices:
+    return np.unique(np.concatenate([pool.positions(module.items) for module in design.modules]))
+
+
+def items_in_the_way(design: Design, pool: Pool, eligible: Mask) -> dict[str, float]:
+    """How many items a learner's next form lacks, when every form holds something that is not eligible; else empty.
+
+    eligible: (n_items,). Of a multistage test all modules must be fresh, for nobody knows yet where its routes lead.
+    """
+    if design.form == "multistage":
+        barred = {"the modules": float((~eligible[_of_modules(design, pool)]).sum())}
+    else:
+        barred = {
+            f"form {number}": float((~eligible[pool.positions(form)]).sum())
+            for number, form in enumerate(design.linear_forms, 1)
+        }
+    least = min(barred, key=lambda name: (barred[name], name))
+    return {least: barred[least]} if barred[least] else {}
 
 
 def check_modules(design: Design, pool: Pool) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from engine.accommodations import Accommodation, time_limit_seconds
@@ -14,6 +14,10 @@ from itembank.records import Record, canonical
 
 GRACE = timedelta(seconds=5)
 """An answer sent in time may arrive this much later."""
+
+
+Form = Literal["adaptive", "print", "large_print", "oral"]
+"""How a sitting is delivered: on screen, or as a fixed form on paper or with an assessor."""
 
 
 class SessionRow(Record, frozen=True, kw_only=True):
@@ -36,6 +40,12 @@ class SessionRow(Record, frozen=True, kw_only=True):
     reason: str | None
     outcome: dict[str, Any] | None
     now: datetime
+    form: Form = "adaptive"
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether the learner answers it here, one question after the other."""
+        return self.form == "adaptive"
 
 
 class Administered(Record, frozen=True, kw_only=True):
@@ -68,6 +78,7 @@ class Opening(Record, frozen=True, kw_only=True):
     sem: float
     started_at: datetime
     deadline: datetime | None
+    form: Form = "adaptive"
 
 
 class Given(Record, frozen=True, kw_only=True):

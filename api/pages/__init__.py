@@ -10,6 +10,7 @@ from api.pages.assets import static_file
 from api.pages.forms import guard_page, provide_form
 from api.pages.institution import handlers as institution_handlers
 from api.pages.learner import handlers as learner_handlers
+from api.pages.paper import handlers as paper_handlers
 from api.pages.rater import handlers as rater_handlers
 from api.pages.verifier import handlers as verifier_handlers
 from api.pages.visitor import handlers as visitor_handlers
@@ -22,6 +23,7 @@ pages = Router(
         *rater_handlers,
         *advisor_handlers,
         *institution_handlers,
+        *paper_handlers,
         *learner_handlers,
     ],
     before_request=guard_page,

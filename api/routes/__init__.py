@@ -13,6 +13,7 @@ from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
 from api.routes.me import ErasureRoutes, MyRoutes
+from api.routes.papers import PaperRoutes
 from api.routes.profiles import ProfileRoutes
 from api.routes.rescorings import RescoringRoutes
 from api.routes.revocations import KeyRoutes, RevocationRoutes
@@ -23,7 +24,7 @@ route_handlers = [
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes, AccountRoutes,
     InvitationRoutes, AttestationRoutes, CourseRoutes, LearnerCourseRoutes,
-    MyRoutes, ErasureRoutes, ProfileRoutes,
+    MyRoutes, ErasureRoutes, ProfileRoutes, PaperRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)

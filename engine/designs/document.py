@@ -45,16 +45,33 @@ class Design(Part, frozen=True, kw_only=True):
     decision: DecisionDesign = DecisionDesign()
     pretest: PretestDesign = PretestDesign()
     items: tuple[str, ...] = ()
+    parallel: tuple[tuple[str, ...], ...] = ()
     modules: tuple[ModuleDesign, ...] = ()
 
     def __post_init__(self) -> None:
         require(bool(self.name.strip()), "name must say what the design is called.")
         require(self.form != "linear" or bool(self.items), "items must list the item ids of a linear form.")
         require(self.form != "multistage" or bool(self.modules), "modules must be given for a multistage design.")
+        self._check_parallel()
         self._check_criterion()
         self._check_cuts()
         self._check_scope()
         self._check_pretest()
+
+    def _check_parallel(self) -> None:
+        require(not self.parallel or self.form == "linear", "parallel forms belong to a linear form.")
+        seen: set[str] = set(self.items)
+        for number, form in enumerate(self.parallel, 2):
+            alike = len(form) == len(self.items)
+            require(alike, f"parallel: form {number} has {len(form)} items, form 1 has {len(self.items)}.")
+            shared = seen.intersection(form)
+            require(not shared, f"parallel: form {number} shares '{min(shared, default='')}' with another form.")
+            seen.update(form)
+
+    @property
+    def linear_forms(self) -> tuple[tuple[str, ...], ...]:
+        """The forms of a linear design, any of which a learner may be given; none of another design."""
+        return (self.items, *self.parallel) if self.form == "linear" else ()
 
     def _check_criterion(self) -> None:
         name, known = self.selection.criterion, ", ".join(sorted(CRITERION_NAMES))

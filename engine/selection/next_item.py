@@ -14,7 +14,7 @@ from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Sitting, Standing, session_key
 from engine.selection.standing import stand
 from engine.selection.ties import choose
-from engine.stopping.stop import Stop, stop_for, stop_reasons
+from engine.stopping.stop import Stop, end_of_form, stop_for, stop_reasons
 
 Floats = NDArray[np.float64]
 
@@ -70,8 +70,8 @@ def _stop(plan: Plan, sitting: Sitting, standing: Standing | None) -> Stop | Non
 def _select(plan: Plan, sitting: Sitting, standing: Standing | None) -> NextItem | Stop:
     if plan.design.form != "adaptive":
         standing = standing or stand(plan, sitting)
-        item = int(next_of_form(plan.design, plan.pool, standing.items, standing.theta[:, 0])[0])
-        return stop_for("form_complete") if item < 0 else NextItem(item)
+        item = int(next_of_form(plan.design, plan.pool, standing)[0])
+        return stop_for(end_of_form(standing.position)) if item < 0 else NextItem(item)
     if _has_candidates(plan):
         theta = _expected_theta(plan, sitting) if standing is None else float(standing.theta[0, 0])
         quick = _by_candidates(plan, sitting, theta, _free_items(plan, sitting))

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from engine.content.blueprint import Blueprint, Blueprints, build_blueprints
 from engine.content.constraints import Constraints, compile_constraints
-from engine.content.feasibility import check_feasible
+from engine.content.feasibility import InfeasibleDesign, check_feasible
 from engine.designs import Design, DesignError, GlrRule, SprtRule
 from engine.exposure.control import ItemControl, build_control
-from engine.multistage import check_modules
+from engine.multistage import check_modules, items_in_the_way
 from engine.selection.posterior import Prior, build_prior, mass_above
 from engine.selection.registry import CRITERIA, Criterion, find_criterion
 from engine.selection.tables import Pool
@@ -96,7 +96,8 @@ def compile_design(design: Design, pool: Pool) -> Plan:
     if criterion is None:
         raise DesignError(f"selection.criterion '{design.selection.criterion}' is unknown.")
     constraints = compile_constraints(design.content, pool.attributes, pool.items.item_id)
-    pool.positions(design.items)
+    for form in design.linear_forms:
+        pool.positions(form)
     check_modules(design, pool)
     if design.form == "adaptive":
         check_feasible(constraints, design.stopping.min_items, design.stopping.max_items)
@@ -119,7 +120,11 @@ def check_learner(plan: Plan, eligible: NDArray[np.bool_]) -> None:
 
     To be asked before a sitting begins, when items were seen in earlier ones: afterwards nothing can go wrong.
     """
-    if plan.design.form != "adaptive" or eligible.all():
+    if eligible.all():
+        return
+    if plan.design.form != "adaptive":
+        if barred := items_in_the_way(plan.design, plan.pool, eligible):
+            raise InfeasibleDesign(barred)
         return
     hierarchy, stopping = plan.blueprints.whole.hierarchy, plan.design.stopping
     if hierarchy is not None:

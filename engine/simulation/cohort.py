@@ -18,7 +18,7 @@ from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Standing
 from engine.selection.standing import standing_of
 from engine.selection.ties import Keys
-from engine.stopping.stop import credits, stop_reasons
+from engine.stopping.stop import credits, end_of_form, stop_reasons
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -102,7 +102,7 @@ def run_general(plan: Plan, persons: Indices, keys: Keys, eligible: Mask, answer
 
 def _choose(plan: Plan, standing: Standing) -> tuple[Indices, str]:
     if plan.design.form != "adaptive":
-        return next_of_form(plan.design, plan.pool, standing.items, standing.theta[:, 0]), "form_complete"
+        return next_of_form(plan.design, plan.pool, standing), end_of_form(standing.position)
     return best_items(plan, standing, allowed_items(plan, standing)), "pool_exhausted"
 
 

@@ -47,6 +47,11 @@ def stop_for(reason: str) -> Stop:
     return Stop(reason, REASONS[reason])
 
 
+def end_of_form(position: int) -> str:
+    """Why a fixed form or a multistage test shows no further item after `position` of them."""
+    return "form_complete" if position else "pool_exhausted"
+
+
 def stop_reasons(plan: Plan, standing: Standing) -> NDArray[np.object_]:
     """The key of the reason for which each sitting ends now, "" where it goes on: (n_persons,).
 

@@ -20,6 +20,7 @@ async def open_session(connection: Connection, institution_id: int, opening: Ope
         await connection.fetchval(
             sql.open, opening.uuid, institution_id, opening.attempt_id, opening.account_id, opening.bank_version_id,
             opening.occasion, opening.tie_key, pool, opening.theta, opening.sem, opening.started_at, opening.deadline,
+            opening.form,
         )
     )  # fmt: skip
 

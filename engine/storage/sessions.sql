@@ -1,34 +1,34 @@
 -- name: open
 INSERT INTO session (
     uuid, institution_id, attempt_id, account_id, bank_version_id, occasion, tie_key, pool, position, theta, sem,
-    started_at, deadline
+    started_at, deadline, form
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13)
 RETURNING id
 
 -- name: find
-SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, tie_key, pool, position, theta, sem, started_at,
-    deadline, finished_at, reason, outcome, now() AS now
+SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
+    started_at, deadline, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE uuid = $1
 
 -- name: lock
-SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, tie_key, pool, position, theta, sem, started_at,
-    deadline, finished_at, reason, outcome, now() AS now
+SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
+    started_at, deadline, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE uuid = $1
 FOR UPDATE
 
 -- name: of_attempt
-SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, tie_key, pool, position, theta, sem, started_at,
-    deadline, finished_at, reason, outcome, now() AS now
+SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
+    started_at, deadline, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE attempt_id = $1
 ORDER BY id
 
 -- name: every
-SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, tie_key, pool, position, theta, sem, started_at,
-    deadline, finished_at, reason, outcome, now() AS now
+SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
+    started_at, deadline, finished_at, reason, outcome, now() AS now
 FROM session
 ORDER BY id
 

@@ -4,6 +4,7 @@ from engine import CODE_VERSION
 from engine.decisions import resolve_cut
 from engine.designs import DesignError
 from engine.errors import EngineError
+from engine.fixed_form import check_forms
 from engine.frozen_bank import FrozenBank
 from engine.occasion_design import check_cuts_agree
 from engine.policies.records import Occasion, Policy
@@ -105,6 +106,7 @@ def check_policy(policy: Policy, bank: FrozenBank) -> None:
         try:
             _check_cuts(occasion, bank)
             plan_of(occasion, bank)
+            check_forms(occasion, bank)
         except DesignError as error:
             raise DesignError(f"Occasion '{occasion.key}': {error}") from None
         except (PolicyInvalid, EngineError):

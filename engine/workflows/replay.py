@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 
 from engine.decisions import Decision
-from engine.delivery import decide_outcome, sitting_of
+from engine.delivery import decide_outcome, eligible_items, sitting_of
 from engine.errors import RecordBroken, Unknown
 from engine.events import Event, SittingFinished, SittingRescored
+from engine.fixed_form import form_faults
 from engine.policies.records import occasion_of
 from engine.pretest import or_pretest, pretest_items
 from engine.rescoring import Override, keeps
@@ -152,6 +153,10 @@ def _selections(publication: Publication, row: SessionRow, shown: list[Administe
     """Whether every item shown is the one that the design chooses at that point."""
     found = []
     plan: Plan = publication.plans[row.occasion]
+    if not row.on_screen:
+        return form_faults(
+            plan, publication.bank, [item.bank_position for item in shown], eligible_items(publication.bank, seen, None)
+        )
     candidates = pretest_items(publication.bank, seen, row.pool)
     for place, item in enumerate(shown):
         before = sitting_of(row.uuid, publication.bank, shown[:place], seen=seen, pool=row.pool, seconds=0.0)

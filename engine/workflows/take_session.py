@@ -19,7 +19,7 @@ from engine.delivery import (
     running_estimate,
     sitting_of,
 )
-from engine.errors import NoItemLeft, SittingOver, Unknown
+from engine.errors import NoItemLeft, OnPaper, SittingOver, Unknown
 from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished, SittingStarted
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
@@ -75,8 +75,21 @@ async def start_session(
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         running = next((row for row in await sessions.of_attempt(connection, attempt.id) if not row.finished_at), None)
         if running is not None and running.occasion == occasion_key:
+            check_on_screen(running)
             return await _step(connection, publication, running, is_new=False)
         return await _start(connection, institution_id, publication, attempt, occasion_key, item_keys, now)
+
+
+def check_on_screen(session: SessionRow) -> None:
+    """Whether the learner may see and answer a running sitting here.
+
+    Raises:
+        OnPaper: when it was handed out on paper, or is read aloud.
+    """
+    if session.finished_at is None and not session.on_screen:
+        raise OnPaper(
+            "This sitting is on paper or with an assessor. Hand your answers in there; they are entered for you."
+        )
 
 
 async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: int) -> Attempt:
@@ -181,6 +194,7 @@ async def answer_item(
         session = await _lock_in_time(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
+        check_on_screen(session)
         attempt = await attempts.get(connection, session.attempt_id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         shown = await sessions.administered(connection, session.id)
@@ -189,7 +203,7 @@ async def answer_item(
         if check_turn(session, shown, given) is not None:
             return await _step(connection, publication, session, is_new=False)
         if time_is_up(session):
-            return await _end(connection, institution_id, publication, attempt, session, shown, "time_limit")
+            return await finish_sitting(connection, institution_id, publication, attempt, session, shown, "time_limit")
         answered = score_last(publication, shown, given, session.now)
         await sessions.add_response(connection, institution_id, session.id, answered)
         shown = [*shown[:-1], answered]
@@ -239,7 +253,7 @@ async def _advance(
     sitting = sitting_of(session.uuid, publication.bank, shown, seen=seen, pool=session.pool, seconds=seconds)
     following = next_of(plan, sitting)
     if isinstance(following, Stop):
-        return await _end(connection, institution_id, publication, attempt, session, shown, following.reason)
+        return await finish_sitting(connection, institution_id, publication, attempt, session, shown, following.reason)
     candidates = pretest_items(publication.bank, seen, session.pool)
     following = or_pretest(plan.design, publication.bank, session.uuid.hex, shown, candidates, following)
     item = shown_item(publication, len(shown), following, session.now)
@@ -264,6 +278,7 @@ async def end_session(
         session = await _lock_in_time(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
+        check_on_screen(session)
         attempt = await attempts.get(connection, session.attempt_id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         if session.finished_at is not None:
@@ -271,7 +286,7 @@ async def end_session(
         shown = await sessions.administered(connection, session.id)
         is_late = session.deadline is not None and session.now > session.deadline
         reason = "time_limit" if is_late else "ended_by_learner"
-        return await _end(connection, institution_id, publication, attempt, session, shown, reason)
+        return await finish_sitting(connection, institution_id, publication, attempt, session, shown, reason)
 
 
 async def end_now(
@@ -284,10 +299,10 @@ async def end_now(
 ) -> None:
     """End a locked sitting that runs, with the answers given so far."""
     shown = await sessions.administered(connection, session.id)
-    await _end(connection, institution_id, publication, attempt, session, shown, reason, may_award=False)
+    await finish_sitting(connection, institution_id, publication, attempt, session, shown, reason, may_award=False)
 
 
-async def _end(
+async def finish_sitting(
     connection: Connection,
     institution_id: int,
     publication: Publication,
@@ -297,8 +312,12 @@ async def _end(
     reason: str,
     *,
     may_award: bool = True,
+    actor_id: int | None = None,
 ) -> Step:
-    """Decide, write the decision into the log, and award the credit when it is due: one transaction with the answer."""
+    """Decide, write the decision into the log, and award the credit when it is due: one transaction with the answer.
+
+    `actor_id`: who ends it, when that is not the learner.
+    """
     policy = publication.version.policy
     await attempts.lock(connection, attempt.id)
     overrides = await _overrides(connection, institution_id, session, shown)
@@ -309,7 +328,8 @@ async def _end(
     )
     await sessions.forget_draft(connection, session.id)
     finished = SittingFinished(at=session.now, sitting=str(session.uuid), decision=decision, reason=reason)
-    events = await journal.append(connection, institution_id, attempt.id, policy, [finished], attempt.account_id)
+    actor = attempt.account_id if actor_id is None else actor_id
+    events = await journal.append(connection, institution_id, attempt.id, policy, [finished], actor)
     if may_award:
         await award_if_due(connection, institution_id, publication, attempt, events, session.now)
     await count_sitting(connection, institution_id, publication, attempt, session, shown)
@@ -369,6 +389,7 @@ async def find_session(
         session = await sessions.find(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
+        check_on_screen(session)
         attempt = await attempts.get(connection, session.attempt_id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         return await _step(connection, publication, session, is_new=False)
@@ -386,6 +407,7 @@ async def save_draft(
         session = await sessions.lock(connection, session_uuid)
         if session is None or session.account_id != account_id:
             raise Unknown("There is no such sitting of yours.")
+        check_on_screen(session)
         if session.finished_at is not None:
             raise SittingOver("This sitting has ended; drafts are no longer kept.")
         if position == session.position:

@@ -324,6 +324,7 @@ CREATE TABLE session (
     account_id bigint NOT NULL,
     bank_version_id bigint NOT NULL,
     occasion text NOT NULL CHECK (occasion <> ''),
+    form text NOT NULL DEFAULT 'adaptive' CHECK (form IN ('adaptive', 'print', 'large_print', 'oral')),
     tie_key bytea NOT NULL CHECK (octet_length(tie_key) = 16),
     pool json,
     position integer NOT NULL CHECK (position >= 0),

@@ -28,8 +28,7 @@ def test_the_sheet_shows_every_question_and_no_key() -> None:
 
 
 def test_the_verb_writes_the_sheet_and_its_plan(sample_dsn: str, tmp_path: Path) -> None:
-    offered = SAMPLE.read_text("utf-8").replace('key = "post_test"\n', 'key = "post_test"\nforms = ["large_print"]\n')
-    (tmp_path / "policy.toml").write_text(offered, "utf-8")
+    (tmp_path / "policy.toml").write_bytes(SAMPLE.read_bytes())
     asked = ["form", "policy.toml", "--bank", "data-literacy", "--occasion", "post_test", "--as", "large_print"]
     done = assay(*asked, "--output", "form.json", dsn=sample_dsn, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -41,7 +40,7 @@ def test_the_verb_writes_the_sheet_and_its_plan(sample_dsn: str, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     sheet = (tmp_path / "form.html").read_text("utf-8")
     assert sheet.count("<li>") >= 25
-    assert "20pt" in sheet
+    assert '<body class="large_print">' in sheet
     refused = assay(*asked[:-1], "oral", "--output", "form.html", dsn=sample_dsn, cwd=tmp_path)
     assert refused.returncode == 1
-    assert "offered as large_print; add 'oral' to its forms" in refused.stderr
+    assert "offered as adaptive, print, large_print; add 'oral' to its forms" in refused.stderr

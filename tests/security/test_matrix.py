@@ -38,6 +38,7 @@ CELLS: list[tuple[str, str, frozenset[str]]] = [
     ("POST", r"/courses", ADMIN | {"registrar", "service"}),
     ("GET|POST", r"/me/.*", ACCOUNTS),
     ("GET|POST", r"/erasures.*", ADMIN | {"registrar"}),
+    ("GET|POST", r"/papers.*", ADMIN | {"advisor", "registrar"}),
     ("POST", r"/role-matches", ADMIN | {"advisor", "registrar", "service"}),
     ("POST", r"/attempts/[^/]+/invitations", ADMIN | {"advisor", "registrar"}),
     ("GET|POST", r"/attempts.*", ACCOUNTS),

@@ -11,6 +11,8 @@ from lxml import etree
 from lxml import html as lxml_html
 from markupsafe import Markup
 
+from api.pages.items.naming import in_words, letter, needs_showing
+from api.pages.items.pictures import area_of, frame_of, point_of
 from api.pages.render import ENVIRONMENT
 from itembank.items import Answer, Choice, Interaction, ItemContent
 
@@ -18,6 +20,7 @@ FIELD = "a:"
 INLINE = frozenset({"inline_choice", "text_entry", "end_attempt"})
 WITHIN_TEXT = frozenset({"gap_match", "hottext"})
 Say = Callable[..., str]
+ENVIRONMENT.tests["needs_showing"] = needs_showing
 
 
 def render_item(
@@ -32,20 +35,21 @@ def render_item(
     """
     answers = given or {}
     root = _parse(content.stimulus + content.body)
-    _point_at_assets(root, content, asset_base)
+    sources = {asset.name: f"{asset_base}/{asset.sha256}" for asset in content.assets}
+    spoken = t("language.code")
+    shared = {
+        "t": t, "sources": sources, "safe": Markup, "in_words": in_words, "letter": letter, "area_of": area_of,
+        "point_of": point_of, "own": "" if spoken == content.language else Markup(' lang="{}"').format(spoken),
+    }  # fmt: skip
     many = sum(part.kind not in ("media", "end_attempt") for part in content.interactions) > 1
     for number, interaction in enumerate(content.interactions, 1):
-        label = t("item.answer_n", n=number) if many else t("item.answer")
-        _put(
-            root,
-            content,
-            interaction,
-            answers.get(interaction.response, []),
-            _shuffled(interaction, seed),
-            label,
-            t,
-            asset_base,
-        )
+        values = shared | {
+            "i": interaction, "name": FIELD + interaction.response, "given": answers.get(interaction.response, []),
+            "choices": shuffled(interaction, seed), "label": t("item.answer_n", n=number) if many else t("item.answer"),
+            "frame": frame_of(interaction.picture),
+        }  # fmt: skip
+        _put(root, interaction, values)
+    _point_at_assets(root, sources)
     for table in list(root.iter("table")):
         _make_scrollable(table, t)
     return Markup("".join(_outer(child) for child in root))
@@ -53,12 +57,17 @@ def render_item(
 
 def read_given(texts: Mapping[str, list[str]]) -> Answer:
     """The answer that a form sent, from the form alone, so that the same form sent twice is the same answer."""
-    given = {
-        name.removeprefix(FIELD): [value.strip() for value in values if value.strip()]
-        for name, values in texts.items()
-        if name.startswith(FIELD)
-    }
+    given = {response: [value.strip() for value in values if value.strip()] for response, values in _sent(texts)}
     return {response: values for response, values in given.items() if values}
+
+
+def read_draft(texts: Mapping[str, list[str]]) -> Answer:
+    """What stands in a form as it stands there: what is half typed keeps its place and its last space."""
+    return {response: values for response, values in _sent(texts) if any(values)}
+
+
+def _sent(texts: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
+    return [(name.removeprefix(FIELD), values) for name, values in texts.items() if name.startswith(FIELD)]
 
 
 def is_blank(answer: Answer) -> bool:
@@ -74,22 +83,32 @@ def _outer(element: Any) -> str:
     return str(lxml_html.tostring(element, encoding="unicode"))
 
 
-def _put(
-    root: Any, content: ItemContent, interaction: Interaction, values: list[str], choices: tuple[Choice, ...],
-    label: str, t: Say, asset_base: str,
-) -> None:  # fmt: skip
+def _put(root: Any, interaction: Interaction, values: dict[str, Any]) -> None:
     place = _find(root, "data-interaction", interaction.response)
-    if interaction.kind in WITHIN_TEXT and _fill_text(root, interaction, values, choices, t):
+    if interaction.kind in WITHIN_TEXT and _fill_text(root, interaction, values):
+        _introduce(root, place, interaction, values)
         return
-    template = ENVIRONMENT.get_template("items/interaction.html")
-    sources = {asset.name: f"{asset_base}/{asset.sha256}" for asset in content.assets}
-    fields = _parse(
-        template.render(i=interaction, given=values, choices=choices, name=FIELD + interaction.response, label=label,
-                        t=t, safe=Markup, sources=sources, shape=_shape)
-    )  # fmt: skip
+    fields = _parse(ENVIRONMENT.get_template("items/interaction.html").render(values))
     if place is None:
         place = etree.SubElement(root, "span")
     _replace(place, fields, is_block=interaction.kind not in INLINE)
+
+
+def _introduce(root: Any, place: Any, interaction: Interaction, values: dict[str, Any]) -> None:
+    """What is asked of gaps and hot words stands before their text and names them as a group."""
+    name = f"{values['name']}-asked"
+    holder = _find(root, "data-holds", interaction.response)
+    if place is None and holder is None:
+        return
+    if place is None:
+        place = etree.Element("span")
+        holder.insert(0, place)
+    _replace(place, _parse(ENVIRONMENT.get_template("items/asked.html").render(values)), is_block=True)
+    place.set("id", name)
+    if holder is not None:
+        del holder.attrib["data-holds"]
+        holder.set("role", "group")
+        holder.set("aria-labelledby", name)
 
 
 def _find(root: Any, attribute: str, value: str) -> Any:
@@ -108,7 +127,7 @@ def _replace(place: Any, fields: Any, *, is_block: bool) -> None:
     place.text, place[:] = fields.text, list(fields)
 
 
-def _fill_text(root: Any, interaction: Interaction, values: list[str], choices: tuple[Choice, ...], t: Say) -> bool:
+def _fill_text(root: Any, interaction: Interaction, values: dict[str, Any]) -> bool:
     """Gaps and hot words stand inside running text; says whether their places were found there."""
     attribute = "data-gap" if interaction.kind == "gap_match" else "data-hottext"
     marks = [
@@ -116,19 +135,18 @@ def _fill_text(root: Any, interaction: Interaction, values: list[str], choices: 
         if mark.get(attribute) is not None and mark.get("data-response") in (None, "", interaction.response)
     ]  # fmt: skip
     template = ENVIRONMENT.get_template("items/in_text.html")
+    by_letter = any(needs_showing(choice.content) for choice in interaction.choices)
     for number, mark in enumerate(marks, 1):
         said = Markup((mark.text or "") + "".join(_outer(child) for child in mark))
-        fields = _parse(
-            template.render(i=interaction, key=mark.get(attribute), said=said, given=values, choices=choices,
-                            name=FIELD + interaction.response, label=t("item.gap_n", n=number), safe=Markup, t=t)
-        )  # fmt: skip
+        own = {"key": mark.get(attribute), "said": said, "label": values["t"]("item.gap_n", n=number)}
+        fields = _parse(template.render(values | own | {"by_letter": by_letter}))
         mark.text, mark[:] = fields.text, list(fields)
         for name in list(mark.attrib):
             del mark.attrib[name]
     return bool(marks)
 
 
-def _shuffled(interaction: Interaction, seed: str) -> tuple[Choice, ...]:
+def shuffled(interaction: Interaction, seed: str) -> tuple[Choice, ...]:
     """The choices in the order of this sitting; fixed ones keep their place."""
     if not interaction.shuffle:
         return interaction.choices
@@ -138,8 +156,7 @@ def _shuffled(interaction: Interaction, seed: str) -> tuple[Choice, ...]:
     return tuple(choice if choice.fixed else next(rest) for choice in interaction.choices)
 
 
-def _point_at_assets(root: Any, content: ItemContent, base: str) -> None:
-    sources = {asset.name: f"{base}/{asset.sha256}" for asset in content.assets}
+def _point_at_assets(root: Any, sources: Mapping[str, str]) -> None:
     for part in root.iter("img", "audio", "video", "source", "track"):
         for name in ("src", "poster"):
             if part.get(name) in sources:
@@ -158,22 +175,3 @@ def _make_scrollable(table: Any, t: Say) -> None:
     frame.tail, table.tail = table.tail, None
     parent.replace(table, frame)
     frame.append(table)
-
-
-def _shape(choice: Choice) -> Markup:
-    """A hotspot's outline as SVG; the numbers come from the item, already read as numbers."""
-    try:
-        at = [float(part.strip().rstrip("%")) for part in choice.coords.split(",") if part.strip()]
-    except ValueError:
-        return Markup()
-    if choice.shape == "rect" and len(at) == 4:
-        left, top, right, bottom = at
-        return Markup('<rect class="area" x="{}" y="{}" width="{}" height="{}"/>').format(
-            left, top, right - left, bottom - top
-        )
-    if choice.shape == "circle" and len(at) == 3:
-        return Markup('<circle class="area" cx="{}" cy="{}" r="{}"/>').format(*at)
-    if choice.shape == "ellipse" and len(at) == 4:
-        return Markup('<ellipse class="area" cx="{}" cy="{}" rx="{}" ry="{}"/>').format(*at)
-    points = " ".join(f"{x},{y}" for x, y in zip(at[::2], at[1::2]))
-    return Markup('<polygon class="area" points="{}"/>').format(points)
