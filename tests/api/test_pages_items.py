@@ -66,7 +66,9 @@ def test_every_field_has_a_name_for_those_who_cannot_see_it(name: str) -> None:
     assert fields
     for field in fields:
         inside = any(True for _ in field.iterancestors("label"))
-        assert inside or field.get("aria-label") or field.get("id") in labelled
+        named_by = field.get("aria-labelledby")
+        by_another = bool(named_by) and any(part.get("id") == named_by and part.text for part in root.iter())
+        assert inside or by_another or field.get("id") in labelled
 
 
 def test_gaps_and_hot_words_stand_inside_their_text() -> None:

@@ -12,12 +12,33 @@
     number.addEventListener("input", () => { range.value = number.value; });
   }
 
-  // A click on a picture writes its coordinates into the field below it.
+  // A click on a picture writes its coordinates into the field used last, or the first empty one; dots show them all.
   for (const picture of document.querySelectorAll("svg[data-points]")) {
+    const dots = [...picture.querySelectorAll(".point")];
+    const fields = dots.map((_, place) => document.getElementById(picture.dataset.points + (place + 1)));
+    let last = null;
+    const draw = () => fields.forEach((field, place) => {
+      const [x, y] = field.value.trim().split(/\s+/).map(Number);
+      dots[place].setAttribute("display", Number.isFinite(y) ? "inline" : "none");
+      if (Number.isFinite(y)) { dots[place].setAttribute("cx", x); dots[place].setAttribute("cy", y); }
+    });
+    for (const field of fields) {
+      field.addEventListener("focus", () => { last = field; });
+      field.addEventListener("input", draw);
+    }
     picture.addEventListener("click", (event) => {
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM().inverse());
-      document.getElementById(picture.dataset.points).value = `${Math.round(at.x)} ${Math.round(at.y)}`;
+      const field = last || fields.find((one) => !one.value) || fields[fields.length - 1];
+      field.value = `${Math.max(0, Math.round(at.x))} ${Math.max(0, Math.round(at.y))}`;
+      last = null;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     });
+  }
+
+  // A click on an area of a picture does what a click on its line below does.
+  for (const area of document.querySelectorAll("[data-picks]")) {
+    const field = document.getElementById(area.dataset.picks);
+    area.addEventListener("click", () => { field.focus(); if (field.type === "radio" || field.type === "checkbox") field.click(); });
   }
 
   clock();
