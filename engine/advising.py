@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.gap_report.evidence import Evidence
 from engine.gap_report.next_step import NextStep
 from engine.gap_report.report import GapReport, Target
-from engine.gap_report.states import State, state_of
+from engine.gap_report.states import State
 from engine.journey import Journey
 from engine.messages import Message, message
 from engine.periods import Moment, Period, after
@@ -173,18 +173,13 @@ class Match(Record, frozen=True, kw_only=True):
     unmeasured: tuple[str, ...]
 
 
-def match(profile: Profile, evidence: Evidence, probability: Mapping[str, float]) -> Match:
-    """A learner's evidence against a role.
-
-    Args:
-        evidence: the joint posterior.
-        probability: P(theta ≥ the profile's cut), by competency; a competency missing here was not measured.
-    """
+def match(profile: Profile, evidence: Evidence) -> Match:
+    """A learner's evidence, taken at the profile's cuts, against a role; a competency not in it was not measured."""
     states: dict[str, State] = {}
     for target in profile.targets:
         key = target.competency
-        if key in probability and key in evidence.competencies:
-            states[key] = state_of(probability[key], evidence.n_answers[evidence.place(key)])
+        if key in evidence.competencies:
+            states[key] = evidence.state(key)
         else:
             states[key] = "not_enough_evidence"
     unmeasured = tuple(t.competency for t in profile.targets if t.competency not in evidence.competencies)

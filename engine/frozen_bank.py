@@ -17,8 +17,11 @@ from psychometrics.models.base import ItemParameters
 
 Row = tuple[float, ...]
 
-ASSUMED_CORRELATION = 0.9
+ASSUMED_CORRELATION = 0.7
 """Between competencies of a bank that was calibrated on one dimension (decision 0012)."""
+
+ASSUMED_RANGE = (0.5, 0.9)
+"""Where that correlation may lie: a gap report states nothing that does not hold at both ends (decision 0012)."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +103,25 @@ class FrozenBank:
     @cached_property
     def competency_correlations(self) -> NDArray[np.float64]:
         """Correlations of `competencies`: estimated where the calibration did, else `ASSUMED_CORRELATION`."""
-        found = np.full((len(self.competencies), len(self.competencies)), ASSUMED_CORRELATION)
-        np.fill_diagonal(found, 1.0)
+        if not self.has_correlations:
+            return self._alike(ASSUMED_CORRELATION)
         known = {name: place for place, name in enumerate(self.dimensions)}
-        if self.correlations and set(self.competencies) <= set(known):
-            order = [known[name] for name in self.competencies]
-            found = np.array(self.correlations)[np.ix_(order, order)]
-        return found
+        order = [known[name] for name in self.competencies]
+        return np.array(self.correlations)[np.ix_(order, order)]
+
+    @property
+    def has_correlations(self) -> bool:
+        """Whether the calibration estimated the correlations of all competencies."""
+        return bool(self.correlations) and set(self.competencies) <= set(self.dimensions)
+
+    @cached_property
+    def possible_correlations(self) -> tuple[NDArray[np.float64], ...]:
+        """The ends of what the correlations may be where they are assumed; none where they were estimated."""
+        return () if self.has_correlations else tuple(self._alike(value) for value in ASSUMED_RANGE)
+
+    def _alike(self, correlation: float) -> NDArray[np.float64]:
+        n = len(self.competencies)
+        return np.full((n, n), correlation) + (1.0 - correlation) * np.eye(n)
 
     @cached_property
     def competency_curves(self) -> dict[str, DomainCurve]:

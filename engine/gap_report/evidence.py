@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.decisions import DomainCurve, percent_at
+from engine.gap_report.states import State, state_of
 from engine.periods import Moment
 from itembank.records import Record
 from psychometrics.ability.multidimensional import MultidimensionalPosterior
@@ -23,7 +25,8 @@ class Evidence(Record, frozen=True, kw_only=True):
 
     `theta`, `sem`: marginal means and standard deviations, logits. `covariance`: of theta. `probability`: of mastery.
     `percent`, `percent_error`: expected percent of the competency's domain and its standard deviation. `n_answers`:
-    answers to the competency's own items.
+    answers to the competency's own items. `lowest`, `highest`: what `probability` may be where the correlations of the
+    competencies are assumed and not estimated; empty = as it is.
     """
 
     at: Moment
@@ -35,6 +38,17 @@ class Evidence(Record, frozen=True, kw_only=True):
     percent: tuple[float, ...]
     percent_error: tuple[float, ...]
     n_answers: tuple[int, ...]
+    lowest: tuple[float, ...] = ()
+    highest: tuple[float, ...] = ()
+
+    def state(self, competency: str) -> State:
+        """What may be said about mastery of a competency."""
+        place = self.place(competency)
+        lowest, highest = self.lowest[place : place + 1], self.highest[place : place + 1]
+        return state_of(
+            self.probability[place], self.n_answers[place], lowest=min(lowest, default=None),
+            highest=max(highest, default=None),
+        )  # fmt: skip
 
     def place(self, competency: str) -> int:
         """The position of a competency."""
@@ -51,6 +65,8 @@ def evidence_of(
     cut_theta: Sequence[float],
     n_answers: Sequence[int],
     at: Moment,
+    *,
+    under_others: Sequence[MultidimensionalPosterior] = (),
 ) -> Evidence:
     """One person's part of a multidimensional posterior.
 
@@ -59,13 +75,16 @@ def evidence_of(
         person: the row.
         cut_theta: the cut of each competency, logits.
         n_answers: answers to each competency's own items.
+        under_others: the posterior under other correlations that may as well be true.
     """
     if not len(domains) == posterior.theta.shape[1] == len(cut_theta) == len(n_answers):
         raise ValueError(
             f"domains, cut_theta and n_answers must have one entry for each of the {posterior.theta.shape[1]} "
             f"competencies; got {len(domains)}, {len(cut_theta)} and {len(n_answers)}."
         )
-    probability = posterior.probability_above(np.asarray(cut_theta, dtype=np.float64))[person]
+    cuts = np.asarray(cut_theta, dtype=np.float64)
+    probability = _chances(posterior, person, cuts)
+    others = [probability, *(_chances(other, person, cuts) for other in under_others)] if under_others else []
     percents = [_percent(posterior, person, place, domain.curve) for place, domain in enumerate(domains)]
     return Evidence(
         at=at,
@@ -73,11 +92,17 @@ def evidence_of(
         theta=tuple(float(x) for x in posterior.theta[person]),
         sem=tuple(float(x) for x in posterior.sem[person]),
         covariance=tuple(tuple(float(x) for x in row) for row in posterior.covariance[person]),
-        probability=tuple(min(1.0, max(0.0, float(x))) for x in probability),
+        probability=probability,
         percent=tuple(mean for mean, _ in percents),
         percent_error=tuple(sd for _, sd in percents),
         n_answers=tuple(int(n) for n in n_answers),
+        lowest=tuple(map(min, zip(*others))),
+        highest=tuple(map(max, zip(*others))),
     )
+
+
+def _chances(posterior: MultidimensionalPosterior, person: int, cuts: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(min(1.0, max(0.0, float(x))) for x in posterior.probability_above(cuts)[person])
 
 
 def _percent(posterior: MultidimensionalPosterior, person: int, place: int, curve: DomainCurve) -> tuple[float, float]:

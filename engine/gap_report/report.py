@@ -8,7 +8,7 @@ from engine.gap_report.evidence import CompetencyDomain, Evidence
 from engine.gap_report.levels import inside
 from engine.gap_report.messages import basis, gap, meaning, next_attempt, worth_said
 from engine.gap_report.next_step import NextStep, next_steps, probability_of_passing
-from engine.gap_report.states import State, state_of
+from engine.gap_report.states import State
 from engine.journey import Journey
 from engine.messages import Message
 from engine.periods import Moment
@@ -119,10 +119,7 @@ def report_gaps(
         difficulty_by_level: competency -> level -> median difficulty of its items, to say which level the cut lies at.
     """
     competencies = {competency.key: competency for competency in framework.competencies}
-    states = {
-        key: state_of(probability, n)
-        for key, probability, n in zip(evidence.competencies, evidence.probability, evidence.n_answers)
-    }
+    states = {key: evidence.state(key) for key in evidence.competencies}
     parts = tuple(
         _part(
             evidence, key, targets[key], competencies.get(key, Competency(key=key, statement=key)), states[key],

@@ -127,7 +127,7 @@ async def _match(
     }
     shown = [item for sitting in by_sitting for item in sitting]
     found: Evidence = evidence(publication.bank, shown, cuts, now)
-    return match(profile, found, dict(zip(found.competencies, found.probability)))
+    return match(profile, found)
 
 
 def profile_of(role: Role, bank: FrozenBank) -> Profile:

@@ -148,6 +148,8 @@ def evidence(bank: FrozenBank, shown: Sequence[Administered], targets: dict[str,
         own = place[bank.competency[position]]
         logs[0, own] += np.log(np.array(bank.tables[position][category]))
         counts[own] += 1
-    posterior = multidimensional_posterior(logs, bank.competency_correlations, nodes=np.array(bank.nodes))
+    nodes = np.array(bank.nodes)
+    posterior = multidimensional_posterior(logs, bank.competency_correlations, nodes=nodes)
+    others = [multidimensional_posterior(logs, other, nodes=nodes) for other in bank.possible_correlations]
     cuts = [targets[name].cut_theta for name in bank.competencies]
-    return evidence_of(posterior, 0, domains_of(bank), cuts, counts, at)
+    return evidence_of(posterior, 0, domains_of(bank), cuts, counts, at, under_others=others)

@@ -122,7 +122,7 @@ def test_a_person_and_a_group_against_a_role() -> None:
         targets=(TARGETS["read"], TARGETS["model"], Target(competency="speak", cut_theta=0, cut_percent=50)),
     )
     seen = evidence((2.0, 0.0, -2.0))
-    one = match(role, seen, dict(zip(seen.competencies, seen.probability)))
+    one = match(role, seen)
     assert (one.states["read"], one.states["model"], one.states["speak"]) == ("met", "not_yet", "not_enough_evidence")
     assert (one.n_met, one.unmeasured) == (1, ("speak",))
     assert group_match([one] * 10).counts[0][0] == 10
