@@ -48,6 +48,13 @@ READ = frozenset(
     | {"lower_bound", "upper_bound", "step", "expected_length", "expected_lines", "placeholder_text", "pattern_mask"}
     | {"id", "class", "label", "lang", "data-catalog-idref", "module", "custom_interaction_type_identifier"}
 )
+SAID = frozenset(
+    {"orientation", "step_label", "reverse", "format", "base", "string_identifier", "min_strings", "max_strings"}
+    | {"center_point", "min_plays", "max_plays", "autostart", "loop", "title", "count_attempt", "type", "required"}
+    | {"data-choices-container-width", "data-first-column-header", "data-max-selections-message", "data-prompt"}
+    | {"data-min-selections-message", "data-patternmask-message", "data-qti-suppress-tts"}
+)
+"""What a learner may be told of an interaction: a list of what is allowed, since vendors write keys into attributes."""
 PICTURES = ("object", "img", "picture", "svg")
 SHAPES = ("default", "rect", "circle", "poly", "ellipse")
 
@@ -198,7 +205,10 @@ def _film(reader: BodyReader, element: etree._Element) -> str:
 def _options(reader: BodyReader, element: etree._Element, kind: str) -> dict[str, str]:
     """Whatever else the interaction states (orientation, messages, vocabulary classes, the thing to be placed)."""
     values = attributes(element)
-    kept = {name: value for name, value in sorted(values.items()) if name not in READ}
+    kept = {name: value for name, value in sorted(values.items()) if name in SAID or name.startswith("aria-")}
+    left = [name for name in values if name.startswith("data-") and name not in READ | SAID]
+    if left:
+        reader.notes.append(f"Attributes of a vendor's own are left out: {', '.join(sorted(left))}.")
     words = [word for word in values.get("class", "").split() if re.fullmatch(r"qti-[a-z0-9-]+", word)]
     if words:
         kept["class"] = " ".join(words)

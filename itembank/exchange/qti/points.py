@@ -7,15 +7,13 @@ from functools import reduce
 
 import msgspec
 
+from itembank.exchange.qti.reachable import best_of_mapping, reachable_scores
 from itembank.expressions import numbers
 from itembank.items import (
-    AreaMapping,
     Expression,
     Interaction,
     ItemScoring,
-    Mapping,
     OutcomeDeclaration,
-    ResponseDeclaration,
 )
 from itembank.response_processing import walk
 from itembank.scoring import score
@@ -26,11 +24,13 @@ MOST_CATEGORIES = 10
 def cut(scoring: ItemScoring, interactions: Sequence[Interaction]) -> tuple[ItemScoring, str]:
     """The scoring with its categories, and a note when the points had to be grouped.
 
-    The most an item gives is what it declares (MAXSCORE, normal maximum of SCORE), else what its right answer or its
-    mapping earns. One category stands for the greatest step that divides all stated points.
+    The most an item gives is what it declares (MAXSCORE, normal maximum of SCORE) unless its rules cannot give as much,
+    else what its right answer or its mapping earns. One category stands for the greatest step that divides all scores
+    that the rules can give, or, where rules cannot be followed, all points that they name.
     """
-    highest = _highest(scoring, interactions)
-    step = _step([*_stated_points(scoring), highest])
+    reached = _reached(scoring, interactions)
+    highest = _highest(scoring, interactions, reached)
+    step = _step([*(reached or _stated_points(scoring)), highest])
     count = highest / step
     if count <= MOST_CATEGORIES:
         return _with(scoring, int(count), step), ""
@@ -43,18 +43,38 @@ def cut(scoring: ItemScoring, interactions: Sequence[Interaction]) -> tuple[Item
     )
 
 
+def _reached(scoring: ItemScoring, interactions: Sequence[Interaction]) -> frozenset[Fraction] | None:
+    """The scores that rules can give, where they can be followed and give any points at all."""
+    found = reachable_scores(scoring, interactions) if scoring.rule == "rules" else None
+    return found if found is not None and max(found, default=Fraction(0)) > 0 else None
+
+
 def _with(scoring: ItemScoring, categories: int, step: Fraction) -> ItemScoring:
     return msgspec.structs.replace(scoring, max_category=max(1, categories), points_per_category=float(step))
 
 
-def _highest(scoring: ItemScoring, interactions: Sequence[Interaction]) -> Fraction:
+def _highest(
+    scoring: ItemScoring, interactions: Sequence[Interaction], reached: frozenset[Fraction] | None
+) -> Fraction:
     if scoring.rule == "match_correct":
         return Fraction(1)
     declared = _declared(scoring.outcomes)
     if declared is not None:
-        return declared
+        return declared if reached is None else min(declared, max(reached))
     found = max((*_earned(scoring), *_mapped(scoring, interactions)), default=Fraction(0))
+    if reached is not None and not (found > 0 and _all_keyed(scoring, interactions)):
+        return max(reached)
     return found if found > 0 else Fraction(1)
+
+
+def _all_keyed(scoring: ItemScoring, interactions: Sequence[Interaction]) -> bool:
+    """Whether every question of the item says what its right answer is, so that what that earns is the most."""
+    asking = {part.response for part in interactions if part.kind != "end_attempt"}
+    return all(
+        declared.correct or declared.mapping or declared.area_mapping
+        for declared in scoring.responses
+        if declared.identifier in asking
+    )
 
 
 def _declared(outcomes: Iterable[OutcomeDeclaration]) -> Fraction | None:
@@ -94,17 +114,7 @@ def _mapped(scoring: ItemScoring, interactions: Sequence[Interaction]) -> list[F
         mapped = {response.identifier for response in scoring.responses}
     bounds = {interaction.response: interaction.max_choices for interaction in interactions}
     used = [response for response in scoring.responses if response.identifier in mapped]
-    return [sum((_best(response, bounds.get(response.identifier, 0)) for response in used), Fraction(0))]
-
-
-def _best(declared: ResponseDeclaration, most: int) -> Fraction:
-    mapping: Mapping | AreaMapping | None = declared.mapping or declared.area_mapping
-    if mapping is None:
-        return Fraction(0)
-    worth = sorted((numbers.of_float(entry.value) for entry in mapping.entries if entry.value > 0), reverse=True)
-    chosen = worth[:1] if declared.cardinality == "single" else worth[:most] if most else worth
-    best = sum(chosen, Fraction(0))
-    return best if mapping.upper is None else min(best, numbers.of_float(mapping.upper))
+    return [sum((best_of_mapping(response, bounds.get(response.identifier, 0)) for response in used), Fraction(0))]
 
 
 def _stated_points(scoring: ItemScoring) -> list[Fraction]:
