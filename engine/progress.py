@@ -73,3 +73,7 @@ class Kept:
         self._kept.move_to_end(session_id)
         if len(self._kept) > CAPACITY:
             self._kept.popitem(last=False)
+
+    def forget(self, session_id: int) -> None:
+        """Drop what was kept of a sitting that is over."""
+        self._kept.pop(session_id, None)

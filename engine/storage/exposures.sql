@@ -14,19 +14,15 @@ ORDER BY pool
 INSERT INTO item_exposure AS kept (
     bank_version_id, assessment_id, occasion, pool, ability_group, institution_id, sittings, administered, eligible, given
 )
-VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::bigint[], $9::text::double precision[], $10::text::double precision[])
 ON CONFLICT (bank_version_id, assessment_id, occasion, pool, ability_group)
 DO UPDATE SET
-    sittings = kept.sittings + 1,
-    administered = (
-        SELECT array_agg(before + now ORDER BY place)
-        FROM unnest(kept.administered, EXCLUDED.administered) WITH ORDINALITY AS t (before, now, place)
-    ),
-    eligible = (
-        SELECT array_agg($10 * before + now ORDER BY place)
-        FROM unnest(kept.eligible, EXCLUDED.eligible) WITH ORDINALITY AS t (before, now, place)
-    ),
-    given = (
-        SELECT array_agg($10 * before + now ORDER BY place)
-        FROM unnest(kept.given, EXCLUDED.given) WITH ORDINALITY AS t (before, now, place)
+    sittings = kept.sittings + EXCLUDED.sittings,
+    (administered, eligible, given) = (
+        SELECT array_agg(shown + shown_now ORDER BY place),
+            array_agg($11::double precision * free + free_now ORDER BY place) FILTER (WHERE free IS NOT NULL),
+            array_agg($11 * took + took_now ORDER BY place) FILTER (WHERE took IS NOT NULL)
+        FROM unnest(
+            kept.administered, EXCLUDED.administered, kept.eligible, EXCLUDED.eligible, kept.given, EXCLUDED.given
+        ) WITH ORDINALITY AS t (shown, shown_now, free, free_now, took, took_now, place)
     )

@@ -1,9 +1,9 @@
 """The desk where answers are taken: those that wait together are written together, in one transaction.
 
-An answer is acknowledged only after the commit that holds it. Sittings that end, answers sent again and everything
-unusual go the ordinary way (`take_session.answer_item`), each in a transaction of its own, so that one odd answer never
-troubles the others. The desk keeps nothing that another process needs: what it remembers of a sitting is used only if
-the locked row stands where it was remembered.
+An answer is acknowledged only after the commit that holds it. Sittings that end are decided in the same transaction
+(`end_together`); answers sent again and everything unusual go the ordinary way (`take_session.answer_item`), each in a
+transaction of its own, so that one odd answer never troubles the others. The desk keeps nothing that another process
+needs: what it remembers of a sitting is used only if the locked row stands where it was remembered.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from engine.selection.next_item import NextItem, step_and_standing
 from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
 from engine.storage import answers
 from engine.storage.answers import Moved
+from engine.workflows.end_together import Ending, end_together
 from engine.workflows.shelf import Publication, Shelf
 from engine.workflows.take_session import Step, answer_item, score_last, shown_item
 from itembank.errors import BankError
@@ -34,6 +35,7 @@ LARGEST_BATCH = 96
 LONGEST_QUEUE = 2000
 LONGEST_WAIT = 5.0
 
+_Place = tuple[SessionRow, Publication, Progress]
 Reader = Callable[[ItemContent], Given]
 """How to read what was sent, once the item it answers is known."""
 
@@ -60,10 +62,41 @@ class Waiting(msgspec.Struct, eq=False):
 class _Ready(msgspec.Struct, eq=False):
     """An answer worked out while its row is held: what to write and what its sender will be told."""
 
-    waiting: Waiting
     moved: Moved
     progress: Progress
     step: Step
+
+
+class _Batch:
+    """What becomes of the answers of one transaction."""
+
+    def __init__(self) -> None:
+        self.ready: list[tuple[Waiting, _Ready]] = []
+        self.ending: list[tuple[Waiting, Ending]] = []
+        self.alone: list[Waiting] = []
+
+    def take(self, waiting: Waiting, place: _Place | None) -> None:
+        """Work an answer out, and tell its sender at once when it is refused."""
+        try:
+            done = None if place is None else _work_out(waiting, *place)
+        except (EngineError, BankError) as error:
+            waiting.break_off(error)
+            return
+        if done is None:
+            self.alone.append(waiting)
+        elif isinstance(done, Ending):
+            self.ending.append((waiting, done))
+        else:
+            self.ready.append((waiting, done))
+
+    async def write(self, connection: Connection, institution_id: int) -> dict[int, Step]:
+        """Write all of it; what the senders of last answers will be told, by session id."""
+        moves = [done.moved for _, done in self.ready]
+        if moves and await answers.write(connection, institution_id, moves) != len(moves):
+            raise RuntimeError("A sitting moved although its row was held.")
+        if not self.ending:
+            return {}
+        return await end_together(connection, institution_id, [ending for _, ending in self.ending])
 
 
 class AnswerDesk:
@@ -132,32 +165,28 @@ class AnswerDesk:
 
     async def _write(self, institution_id: int, batch: Sequence[Waiting]) -> None:
         """Lock, work out, write, commit; only then keep the promises."""
-        ready: list[_Ready] = []
-        alone: list[Waiting] = []
+        taken = _Batch()
         async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
-                place = places.get(waiting.session_uuid)
-                try:
-                    done = None if place is None else _work_out(waiting, *place)
-                except (EngineError, BankError) as error:
-                    waiting.break_off(error)
-                    continue
-                if done is None:
-                    alone.append(waiting)
-                else:
-                    ready.append(done)
-            if ready and await answers.write(connection, institution_id, [done.moved for done in ready]) != len(ready):
-                raise RuntimeError("A sitting moved although its row was held.")
-        for done in ready:
+                taken.take(waiting, places.get(waiting.session_uuid))
+            ended = await taken.write(connection, institution_id)
+        for waiting, done in taken.ready:
             self._kept.keep(done.moved.session_id, done.progress)
-            done.waiting.keep(done.step)
-        for waiting in alone:
+            waiting.keep(done.step)
+        for waiting, ending in taken.ending:
+            self._end(waiting, ended.get(ending.session.id), ending.session.id)
+        for waiting in taken.alone:
             self._go_alone(waiting)
 
-    async def _locate(
-        self, connection: Connection, uuids: Sequence[UUID]
-    ) -> dict[UUID, tuple[SessionRow, Publication, Progress]]:
+    def _end(self, waiting: Waiting, step: Step | None, session_id: int) -> None:
+        self._kept.forget(session_id)
+        if step is None:
+            self._go_alone(waiting)
+        else:
+            waiting.keep(step)
+
+    async def _locate(self, connection: Connection, uuids: Sequence[UUID]) -> dict[UUID, _Place]:
         """Each sitting's held row with its publication and its progress, from memory or from the database."""
         locked = await answers.lock(connection, uuids)
         unknown = [row.session for row in locked.values() if self._kept.at(row.session) is None]
@@ -212,13 +241,15 @@ def _one_a_sitting(queue: deque[Waiting]) -> list[Waiting]:
     return list(batch.values())
 
 
-def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, progress: Progress) -> _Ready | None:
+def _work_out(
+    waiting: Waiting, session: SessionRow, publication: Publication, progress: Progress
+) -> _Ready | Ending | None:
     """What follows from the answer; None when it has to be dealt with alone.
 
     Raises:
         ReusedId, AlreadyAnswered, OutOfTurn, AnswerInvalid.
     """
-    if session.account_id != waiting.account_id or session.finished_at is not None or time_is_up(session):
+    if session.account_id != waiting.account_id or not session.on_screen or session.finished_at or time_is_up(session):
         return None
     bank = publication.bank
     given = waiting.read(bank.items[progress.shown[-1].bank_position].content)
@@ -229,7 +260,7 @@ def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, p
     plan, sitting = publication.plans[session.occasion], sitting_at(session, progress)
     chosen, standing = step_and_standing(plan, sitting)
     if not isinstance(chosen, NextItem):
-        return None
+        return Ending(session=session, publication=publication, shown=progress.shown, reason=chosen.reason)
     seeded = or_pretest(plan.design, bank, session.uuid.hex, progress.shown, progress.pretest, chosen)
     following = shown_item(publication, len(progress.shown), seeded, session.now)
     theta, sem = float(standing.theta[0].mean()), float(standing.sem[0].mean())
@@ -237,7 +268,7 @@ def _work_out(waiting: Waiting, session: SessionRow, publication: Publication, p
         session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,
         sem=sem,
     )  # fmt: skip
-    return _Ready(waiting, moved, progress.showing(following), _step(session, publication, following, theta, sem))
+    return _Ready(moved, progress.showing(following), _step(session, publication, following, theta, sem))
 
 
 def _step(session: SessionRow, publication: Publication, following: Administered, theta: float, sem: float) -> Step:

@@ -1,11 +1,15 @@
 """Spare items that were shown often: draw what a sitting may use, and count it when it has ended."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.delivery import eligible_items
 from engine.exposure.live import ability_group, draw_sitting, pool_of_sitting
+from engine.frozen_bank import FrozenBank
 from engine.selection.sitting import Sitting
 from engine.sessions import Administered, SessionRow
 from engine.storage import exposures, sessions
@@ -36,22 +40,38 @@ async def draw_pool(
     return [*np.flatnonzero(drawn).tolist(), *range(bank.n_operational, len(bank))]
 
 
-async def count_sitting(
-    connection: Connection,
-    institution_id: int,
-    publication: Publication,
-    attempt: Attempt,
-    session: SessionRow,
-    shown: Sequence[Administered],
-) -> None:
-    """Count what a sitting that ends has shown: the last statement of its transaction, for the row is shared."""
-    plan, bank = publication.plans[session.occasion], publication.bank
-    place = await _place(connection, publication, attempt, session.occasion, session.uuid.hex, session.id)
-    await exposures.count(
-        connection, institution_id, place, shown=[item.bank_position for item in shown],
-        eligible=eligible_items(bank, set(), session.pool).tolist(), n_positions=len(bank),
-        fading=plan.design.exposure.fading,
-    )  # fmt: skip
+class Over(NamedTuple):
+    """A sitting that ends, and what it has shown."""
+
+    publication: Publication
+    attempt: Attempt
+    session: SessionRow
+    shown: Sequence[Administered]
+
+
+async def count_sittings(connection: Connection, institution_id: int, over: Sequence[Over]) -> None:
+    """Count what sittings that end have shown: the last statements of their transaction, for the rows are shared."""
+    together: dict[tuple[Place, float], list[Over]] = {}
+    for one in over:
+        place = await _place(
+            connection, one.publication, one.attempt, one.session.occasion, one.session.uuid.hex, one.session.id
+        )
+        fading = one.publication.plans[place.occasion].design.exposure.fading
+        together.setdefault((place, fading), []).append(one)
+    for place, fading in sorted(together, key=_in_order):
+        sittings = together[place, fading]
+        bank = sittings[0].publication.bank
+        shown = [([item.bank_position for item in one.shown], _usable(bank, one.session)) for one in sittings]
+        await exposures.count_all(connection, institution_id, place, shown, n_positions=len(bank), fading=fading)
+
+
+def _in_order(counted: tuple[Place, float]) -> tuple[object, ...]:
+    """Everybody takes the shared rows in the same order, so that nobody waits in a circle."""
+    return (*msgspec.structs.astuple(counted[0]), counted[1])
+
+
+def _usable(bank: FrozenBank, session: SessionRow) -> NDArray[np.bool_]:
+    return eligible_items(bank, set(), session.pool)
 
 
 async def _place(

@@ -33,7 +33,7 @@ from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.spare_items import count_sitting, draw_pool
+from engine.workflows.spare_items import Over, count_sittings, draw_pool
 from itembank.items import Answer, ItemContent
 from itembank.records import Record, canonical
 from itembank.storage.database import Connection, Database
@@ -332,7 +332,7 @@ async def finish_sitting(
     events = await journal.append(connection, institution_id, attempt.id, policy, [finished], actor)
     if may_award:
         await award_if_due(connection, institution_id, publication, attempt, events, session.now)
-    await count_sitting(connection, institution_id, publication, attempt, session, shown)
+    await count_sittings(connection, institution_id, [Over(publication, attempt, session, shown)])
     row = await sessions.find(connection, session.uuid)
     assert row is not None
     return await _step(connection, publication, row, is_new=True)
