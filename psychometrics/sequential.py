@@ -70,9 +70,10 @@ def predict_answers(
         np.tile(population.mean, (n_persons, 1)), np.tile(population.covariance, (n_persons, 1, 1)),
     )  # fmt: skip
     points, weights = np.polynomial.hermite_e.hermegauss(N_POINTS)
+    alone = {one: items.take([one]) for one in np.unique(what).tolist()}
     for turn in _turns(who, n_persons):
         for one, answers in _by_item(what, turn):
-            _predict(items.take([one]), int(home[one]), found, who[answers], answers, scored[answers],
+            _predict(alone[one], int(home[one]), found, who[answers], answers, scored[answers],
                      (points, weights / weights.sum()))  # fmt: skip
     return found
 
@@ -100,16 +101,16 @@ def _predict(
     points, weights = rule
     mean, variance = found.theta[who, home], found.covariance[who, home, home]
     nodes = mean[:, None] + np.sqrt(variance)[:, None] * points
-    for place, shift in enumerate(found.shifts.tolist()):
-        table = probabilities(item, (nodes + shift).ravel())[0].reshape(-1, *nodes.shape)
-        likelihood = np.take_along_axis(table, scored[None, :, None], axis=0)[0]
-        found.chance[answers, place] = likelihood @ weights
-        if shift == 0.0:
-            plain, own = table @ weights, likelihood
+    moved = nodes[None] + found.shifts[:, None, None]
+    table = probabilities(item, moved.ravel())[0].reshape(-1, *moved.shape)
+    likelihood = np.take_along_axis(table, scored[None, None, :, None], axis=0)[0]
+    found.chance[answers] = (likelihood @ weights).T
+    here = found.shifts.tolist().index(0.0)
+    plain = table[:, here] @ weights
     scores = np.arange(len(plain))[:, None]
     found.expected[answers] = (scores * plain).sum(axis=0)
     found.variance[answers] = (scores**2 * plain).sum(axis=0) - found.expected[answers] ** 2
-    _learn(found, who, home, nodes, own * weights)
+    _learn(found, who, home, nodes, likelihood[here] * weights)
 
 
 def _learn(found: Predictions, who: Places, home: int, nodes: Array, posterior: Array) -> None:
@@ -125,7 +126,7 @@ def _learn(found: Predictions, who: Places, home: int, nodes: Array, posterior: 
 
 def fit_population(
     items: ItemParameters, dimension: ArrayLike, correlations: ArrayLike, person: ArrayLike, item: ArrayLike,
-    category: ArrayLike, *, n_rounds: int = 4,
+    category: ArrayLike, *, n_rounds: int = 3,
 ) -> Ability:  # fmt: skip
     """Mean of every competency and one common spread of those who answered; the correlations are kept.
 
