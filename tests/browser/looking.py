@@ -1,8 +1,16 @@
 """What is asked of every page that is on screen: axe finds nothing, and nothing is cut off at the side."""
 
+from typing import Any
+
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+MODES: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "360 px": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+    "200 %": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2, "color_scheme": "dark"},
+}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -2,21 +2,14 @@
 
 import statistics
 import time
-from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import open_context, start_pre_test
-from tests.browser.looking import look
+from tests.browser.looking import MODES, look
 
-MODES: dict[str, dict[str, Any]] = {
-    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "360 px": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
-    "200 %": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2, "color_scheme": "dark"},
-}
 PAGES = {
     "visitor": ["/", "/catalogue", "/practice", "/practice?item=practice-02", "/display", "/sign-in", "/nowhere"],
     "learner": ["/catalogue/sample/data-literacy", "/my", "/my-data", "/display"],
