@@ -8,7 +8,8 @@ from api.charts.figure import Figure, picture, shape
 
 WIDTH, LABELS, HEAD, ROW = 720.0, 210.0, 34.0, 42.0
 DARKEST = 0.42
-LETTERS = 28
+LETTERS, LETTER = 28, 6.4
+"""Most letters of a row's name; usual width of a letter of a column's."""
 
 
 def heat_chart(
@@ -34,7 +35,7 @@ def heat_chart(
     parts: list[Markup] = []
     for place, name in enumerate(column_names):
         at = LABELS + (place + 0.5) * width
-        parts.append(shape("text", "faint", _short(name, 16), x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
+        parts.append(shape("text", "faint", _short(name, int(width / LETTER)), x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
     for line, (name, row) in enumerate(zip(row_names, counts)):
         top = HEAD + line * ROW
         parts.append(shape("text", "", _short(name, LETTERS), x=0, y=top + ROW / 2 + 5, font_size=14))

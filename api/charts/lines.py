@@ -94,7 +94,8 @@ def _legend(lines: Sequence[Line], dots: Sequence[Dots]) -> list[Markup]:
     """What each curve and kind of dot is called, from the right edge to the left, above the frame."""
     parts: list[Markup] = []
     end = WIDTH - RIGHT
-    for entry in reversed([*lines, *dots]):
+    entries: list[Line | Dots] = [*lines, *dots]
+    for entry in reversed(entries):
         parts.append(shape("text", "faint", entry.name, x=end, y=TOP - 4, font_size=12, text_anchor="end"))
         end -= LETTER * len(entry.name) + 6
         if isinstance(entry, Line):
