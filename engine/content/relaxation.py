@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,16 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 INTEGRAL = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """An optimum of the relaxation: its value, columns, their reduced costs, and the duals of the rows."""
+
+    value: float
+    x: Floats
+    reduced: Floats
+    duals: Floats
 
 
 class Relaxation:
@@ -50,6 +62,10 @@ class Relaxation:
     def reduced_costs(self) -> Floats:
         """What a unit of each column would add to the value of the last solution."""
         return np.asarray(self._highs.getSolution().col_dual)
+
+    def duals(self) -> Floats:
+        """What a unit of room in each row would add to the value of the last solution."""
+        return np.asarray(self._highs.getSolution().row_dual)
 
 
 def is_integral(x: Floats) -> bool:

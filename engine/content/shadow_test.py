@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 
 from engine.content.branching import Part, Search, branch, dive, solve_whole, undecided
 from engine.content.constraints import Constraints
+from engine.content.departures import search_departures
 from engine.content.programme import Programme, build_programme
-from engine.content.relaxation import Relaxation, is_integral
+from engine.content.relaxation import Relaxation, Relaxed, is_integral
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+
+REACH_AGAIN = 1.2
+"""The relaxation is about as far from whole as it was a step ago."""
 
 
 class NoShadowTest(ValueError):
@@ -65,6 +69,7 @@ class ShadowSolver:
         self.programme = programme
         self._relaxation = Relaxation(programme.matrix, programme.low, programme.high)
         self._last: Floats | None = None
+        self._last_loss = 0.0
 
     def assemble(
         self, worth: Floats, given: Indices, eligible: NDArray[np.bool_] | None = None, gap: float = 0.0
@@ -110,10 +115,21 @@ class ShadowSolver:
         if is_integral(x):
             search.offer(root, x)
         elif root > search.enough:
-            reduced = self._relaxation.reduced_costs()
-            dive(self._relaxation, search, x, self.programme.n_items)
-            if root > search.enough:
-                self._branch(search, cost, x, reduced)
+            relaxed = Relaxed(root, x, self._relaxation.reduced_costs(), self._relaxation.duals())
+            if not self._list_departures(search, cost, relaxed):
+                dive(self._relaxation, search, x, self.programme.n_items)
+                if root > search.enough:
+                    self._branch(search, cost, x, relaxed.reduced)
+
+    def _list_departures(self, search: Search, cost: Floats, relaxed: Relaxed) -> bool:
+        """The best whole test by listing those near the relaxed one; False where they are too many to list."""
+        open_columns = self._relaxation.low < self._relaxation.high
+        reach = REACH_AGAIN * self._last_loss
+        if not search_departures(self.programme, cost, relaxed, open_columns, search, reach):
+            return False
+        if search.solution is not None:
+            self._last_loss = relaxed.value - search.value
+        return True
 
     def _branch(self, search: Search, cost: Floats, x: Floats, reduced: Floats) -> None:
         """Solves the programme of the columns that reduced costs leave undecided."""

@@ -113,8 +113,17 @@ def run_sittings(
     return float(ms.mean())
 
 
+BAR_MS = 1.5
+"""A step with 1,000 items and 36 constraints, proven optimal, may take this long on average."""
+
+
 if __name__ == "__main__":
-    run_sittings("1,000 items, 36 counts", discrete_pool(np.random.default_rng(1), False), 0.0, 10, 20)
-    run_sittings("the same with a word count", discrete_pool(np.random.default_rng(1), True), 0.0, 5, 10)
-    run_sittings("the same, gap 0.1 %", discrete_pool(np.random.default_rng(1), True), 1e-3, 5, 10)
+    words = discrete_pool(np.random.default_rng(1), True)
+    for name, pool in (
+        ("1,000 items, 36 counts", discrete_pool(np.random.default_rng(1), False)),
+        ("the same with a sum of words between two bounds", words),
+        ("the same, another pool", discrete_pool(np.random.default_rng(3), True)),
+    ):
+        ms = run_sittings(name, pool, 0.0, 5, 10)
+        print(f"  {ms / BAR_MS:.2f} of the {BAR_MS} ms allowed, {'held' if ms <= BAR_MS else 'BROKEN'}")
     run_sittings("303 items in 35 passages, gap 0.1 %", passage_pool(np.random.default_rng(2)), 1e-3, 3, 5)
