@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import statistics
+import tempfile
 import time
 from pathlib import Path
 
 from tests.chaos.fuzz_imports import fuzz
 from tests.chaos.kills import Killed, kill_series
+from tests.chaos.world import World
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures of ./run chaos -->", "<!-- end of figures -->"
 
 
-def rows_of(name: str, killed: Killed, seconds: float) -> list[str]:
-    """A series as lines of the table."""
-    verdict = killed.verdict
-    return [
-        f"| {name} | {killed.servers} / {killed.databases} | {verdict.acknowledged} | {verdict.lost} | "
-        f"{verdict.doubled} | {verdict.other_item} | {verdict.other_bits} | {verdict.replayed} / "
-        f"{verdict.not_replayed} | {killed.retries} | {killed.server_back:.1f} / {killed.database_back:.1f} | "
-        f"{seconds:.0f} |"
-    ]
-
-
 HEAD = [
-    "| series | kills (server / database) | acknowledged answers | lost | doubled | other next item | other bits | "
-    "sittings replayed / different | sent again | back in service, median s (server / database) | seconds |",
-    "|---|---|---|---|---|---|---|---|---|---|---|",
+    "| series | kills | acknowledged answers | faults of any kind | sittings | replayed / different | sent again | "
+    "process ready again, s | longest wait of a learner, s | seconds |",
+    "|---|---|---|---|---|---|---|---|---|---|",
 ]
+
+
+def row_of(name: str, killed: Killed, seconds: float) -> str:
+    """A series as a line of the table."""
+    verdict = killed.verdict
+    kills = ", ".join(f"{len(times)} {what}" for what, times in killed.back.items() if times)
+    found = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.faults.items())) or "0"
+    return (
+        f"| {name} | {kills} | {verdict.acknowledged:,} | {found} | {verdict.sittings} | "
+        f"{verdict.replayed} / {verdict.not_replayed} | {killed.retries:,} | {_spread(killed.back)} | "
+        f"{_spread(killed.waits)} | {seconds:.0f} |"
+    )
+
+
+def _spread(seconds: dict[str, list[float]]) -> str:
+    """Median and worst, by what was killed."""
+    return "; ".join(
+        f"{what} {statistics.median(values):.1f} (worst {max(values):.1f})"
+        for what, values in seconds.items()
+        if values
+    )
 
 
 def main() -> None:
@@ -39,12 +52,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     options = parser.parse_args()
     lines = list(HEAD)
-    lines += _timed("durable", options.kills, options.learners)
-    control = max(4, options.kills // 25)
-    lines += _timed(
-        "control: synchronous_commit = off", control, options.learners, only_database=True,
-        synchronous_commit="off", wal_writer_delay="10s",
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name, World(Path(name)).standing() as world:
+        lines.append(_timed(world, "durable", options.kills, options.learners))
+        with world.careless():
+            lines.append(_timed(world, "control: acknowledged before written", 1, options.learners, victims="d"))
     if options.packages:
         lines += ["", fuzz(options.packages, seed=1).sentence]
     print("\n".join(lines))
@@ -54,12 +65,12 @@ def main() -> None:
         DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", "utf-8")
 
 
-def _timed(name: str, kills: int, learners: int, **settings: object) -> list[str]:
+def _timed(world: World, name: str, kills: int, learners: int, victims: str = "sd") -> str:
     began = time.monotonic()
-    killed = kill_series(kills, n_learners=learners, **settings)  # type: ignore[arg-type]
+    killed = kill_series(world, kills, n_learners=learners, victims=victims)
     for line in killed.verdict.odd[:20]:
         print(f"{name}: {line}")
-    return rows_of(name, killed, time.monotonic() - began)
+    return row_of(name, killed, time.monotonic() - began)
 
 
 if __name__ == "__main__":

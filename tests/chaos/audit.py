@@ -1,58 +1,55 @@
-"""What must be true of the database after any accident, counted from what learners were told."""
+"""What must be true of the database after any accident: read it, recompute it, let the judge of histories decide."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
+from api.views import decision_view
+from engine.decisions import Decision
 from engine.delivery import running_estimate, sitting_of
+from engine.sessions import Administered, SessionRow
 from engine.storage import attempts, sessions
 from engine.workflows.replay import replay_sessions
-from engine.workflows.shelf import Shelf
+from engine.workflows.shelf import Publication, Shelf
 from itembank.storage.database import Connection, Database
-from tests.chaos.world import Acknowledged, Learner
+from tests.chaos.history import StoredAnswer, StoredSitting, faults
+from tests.chaos.learners import Learner, written
 
 
 @dataclass
 class Verdict:
-    """Counts of an audit; everything but the first three must be 0."""
+    """What an audit counted, and everything that is wrong."""
 
     acknowledged: int = 0
     sittings: int = 0
     replayed: int = 0
-    lost: int = 0
-    doubled: int = 0
-    other_item: int = 0
-    other_bits: int = 0
     not_replayed: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        """Nothing lost, doubled or different."""
-        return not (
-            self.lost or self.doubled or self.other_item or self.other_bits or self.not_replayed or self.odd
-        )  # fmt: skip
-
-
-STORED = """
-SELECT s.uuid, r.position, r.client_id, i.item_id, n.bank_position
-FROM response r
-JOIN session s ON s.id = r.session_id
-JOIN session_item i ON i.session_id = r.session_id AND i.position = r.position
-LEFT JOIN session_item n ON n.session_id = r.session_id AND n.position = r.position + 1
-"""
+        """Nothing lost, doubled, different or odd."""
+        return not (self.faults or self.not_replayed or self.odd)
 
 
 async def audit(dsn: str, institution_id: int, learners: Sequence[Learner]) -> Verdict:
-    """Hold the database against what the learners were told."""
+    """Hold the database against what the learners were told; sittings of others are left aside."""
     database, verdict = Database(dsn), Verdict()
     verdict.odd = [line for learner in learners for line in learner.odd]
-    told = [entry for learner in learners for entry in learner.acknowledged]
-    verdict.acknowledged = len(told)
+    verdict.acknowledged = sum(learner.n_acknowledged for learner in learners)
+    exchanges = [exchange for learner in learners for exchange in learner.history]
     async with database.transaction(institution_id) as connection:
-        await _answers(connection, verdict, told)
-        await _bits(connection, verdict)
+        stored = await _stored(connection, learners)
+    verdict.sittings = len(stored)
+    found = faults(exchanges, stored)
+    verdict.faults.update(fault.kind for fault in found)
+    verdict.odd += [f"{fault.kind}: {fault.where}" for fault in found[:20]]
     replayed = await replay_sessions(database, institution_id)
     verdict.replayed, verdict.not_replayed = replayed.n_sessions, replayed.n_sessions - replayed.n_identical
     verdict.odd += [f"{difference.session}: {difference.what}" for difference in replayed.differences[:5]]
@@ -60,36 +57,62 @@ async def audit(dsn: str, institution_id: int, learners: Sequence[Learner]) -> V
     return verdict
 
 
-async def _answers(connection: Connection, verdict: Verdict, told: Sequence[Acknowledged]) -> None:
-    """Every acknowledged answer is there once, under its own id, followed by the item that was shown."""
-    keys = await connection.fetch(
-        "SELECT v.position, i.key FROM bank_version_item v JOIN item i ON i.id = v.item_id ORDER BY v.bank_version_id"
+ENDS = """
+SELECT body::json ->> 'sitting' AS sitting, count(*) AS n FROM attempt_event
+WHERE body::json ->> 'event' = 'sitting_finished' GROUP BY 1
+"""
+CREDITS = "SELECT attempt_id, count(*) AS n FROM credit WHERE revoked_at IS NULL GROUP BY 1"
+
+
+async def _stored(connection: Connection, learners: Sequence[Learner]) -> list[StoredSitting]:
+    """The sittings of these learners, each with the estimate that its answers give."""
+    ends = {row["sitting"]: row["n"] for row in await connection.fetch(ENDS)}
+    credits = {row["attempt_id"]: row["n"] for row in await connection.fetch(CREDITS)}
+    first = {seat.session: seat.secret for learner in learners for seat in learner.seats}
+    rows, shelf, found = await sessions.every(connection), Shelf(), []
+    owners = {row.account_id: first[row.uuid] for row in rows if row.uuid in first}
+    for row in rows:
+        if row.account_id in owners:
+            attempt = await attempts.get(connection, row.attempt_id)
+            publication = await shelf.publication(connection, attempt.assessment_version_id)
+            shown = await sessions.administered(connection, row.id)
+            found.append(
+                StoredSitting(
+                    session=str(row.uuid), learner=owners[row.account_id], attempt=str(row.attempt_id),
+                    items=tuple(publication.bank.items[item.bank_position].key for item in shown),
+                    answers=tuple(_answer(item) for item in shown if item.category is not None),
+                    estimate=(row.theta, row.sem),
+                    recomputed=await _recomputed(connection, publication, row, shown),
+                    deadline=row.deadline.timestamp() if row.deadline else None,
+                    finished_at=row.finished_at.timestamp() if row.finished_at else None, reason=row.reason,
+                    score=_score(row), endings=ends.get(str(row.uuid), 0), credits=credits.get(row.attempt_id, 0),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _answer(item: Administered) -> StoredAnswer:
+    assert item.answer is not None
+    assert item.answered_at is not None
+    ((value,),) = item.answer.values()
+    return StoredAnswer(
+        position=item.position, client_id=str(item.client_id), answer=value, answered_at=item.answered_at.timestamp()
     )
-    key_of = {row["position"]: row["key"] for row in keys}
-    stored = {(str(row["uuid"]), row["position"]): row for row in await connection.fetch(STORED)}
-    ids = [row["client_id"] for row in stored.values()]
-    verdict.doubled = len(ids) - len(set(ids))
-    for entry in told:
-        row = stored.get((entry.session, entry.position))
-        if row is None or str(row["client_id"]) != entry.client_id:
-            verdict.lost += 1
-        elif entry.following is not None and key_of.get(row["bank_position"]) != entry.following:
-            verdict.other_item += 1
 
 
-async def _bits(connection: Connection, verdict: Verdict) -> None:
-    """The estimate of every open sitting is, bit for bit, what its stored answers give."""
-    shelf = Shelf()
-    for row in await sessions.every(connection):
-        verdict.sittings += 1
-        if row.finished_at is not None:
-            continue
-        attempt = await attempts.get(connection, row.attempt_id)
-        publication = await shelf.publication(connection, attempt.assessment_version_id)
-        shown = await sessions.administered(connection, row.id)
-        if len(shown) != row.position + 1 or shown[-1].category is not None:
-            verdict.odd.append(f"{row.uuid} stands at {row.position}, but has {len(shown)} items")
-        if row.position:
-            earlier = await sessions.seen_before(connection, row.account_id, row.id)
-            sitting = sitting_of(row.uuid, publication.bank, shown, seen=earlier, pool=row.pool, seconds=0.0)
-            verdict.other_bits += running_estimate(publication.plans[row.occasion], sitting) != (row.theta, row.sem)
+def _score(row: SessionRow) -> str | None:
+    """The decision in the words in which its learner is told."""
+    if row.outcome is None:
+        return None
+    return written(json.loads(msgspec.json.encode(decision_view(msgspec.convert(row.outcome, Decision)))))
+
+
+async def _recomputed(
+    connection: Connection, publication: Publication, row: SessionRow, shown: Sequence[Administered]
+) -> tuple[float, float]:
+    """The running estimate from the stored answers; an ended sitting is recomputed by the replay instead."""
+    if row.finished_at is not None or row.position == 0:
+        return row.theta, row.sem
+    earlier = await sessions.seen_before(connection, row.account_id, row.id)
+    sitting = sitting_of(row.uuid, publication.bank, shown, seen=earlier, pool=row.pool, seconds=0.0)
+    return running_estimate(publication.plans[row.occasion], sitting)

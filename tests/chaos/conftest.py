@@ -24,7 +24,7 @@ SHORT = (
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name, World(Path(name), 6, 200).standing() as standing:
+    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name, World(Path(name), 200).standing() as standing:
         yield standing
 
 

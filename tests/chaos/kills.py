@@ -4,54 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import random
-import statistics
-import tempfile
+import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.chaos.audit import Verdict, audit
-from tests.chaos.world import World, answering
+from tests.chaos.learners import answering, longest_waits, wait_for_answers
+from tests.chaos.world import World
+
+ANSWERS_BETWEEN = 2
+SEAT_LASTS = 4  # kills, until a learner has credit or has seen every item
 
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """What a series of kills came to."""
+    """What a series of kills came to. By what was killed: seconds until it stood again, longest waits of learners."""
 
     verdict: Verdict
-    servers: int
-    databases: int
     retries: int
-    server_back: float
-    database_back: float
+    back: dict[str, list[float]]
+    waits: dict[str, list[float]]
 
 
-def kill_series(
-    n_kills: int, *, n_learners: int = 12, seed: int = 1, pause: float = 0.02, only_database: bool = False,
-    **settings: str,
-) -> Killed:  # fmt: skip
-    """Kill `n_kills` times, one of two servers or the database; learners go on throughout."""
+def kill_series(world: World, n_kills: int, *, n_learners: int = 12, seed: int = 1, victims: str = "sd") -> Killed:
+    """Kill `n_kills` times, one of two servers ("s") or the database ("d") by turns; learners go on throughout.
+
+    Before each kill every learner has had answers acknowledged since the last one, and then a moment passes that is
+    drawn at random, so that the kill falls anywhere into the taking of an answer.
+    """
     rng = random.Random(seed)
-    counts = {"server": 0, "database": 0}
-    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name:
-        world = World(Path(name), n_learners, **settings)
-        with world.standing():
-            with answering(world, pause) as learners:
-                for number in range(n_kills):
-                    asyncio.run(asyncio.sleep(rng.uniform(0.2, 0.8)))
-                    if only_database or number % 2:
-                        world.kill_database()
-                        counts["database"] += 1
-                    else:
-                        world.kill_server(rng.choice(world.ports))
-                        counts["server"] += 1
-            verdict = asyncio.run(audit(world.dsn, world.institution_id, learners))
-            verdict.odd += _faults(Path(name))
-            back = {key: statistics.median(seconds or [0.0]) for key, seconds in world.back_seconds.items()}
-    retries = sum(learner.retries for learner in learners)
-    return Killed(verdict, counts["server"], counts["database"], retries, back["server"], back["database"])
-
-
-def _faults(folder: Path) -> list[str]:
-    """What the servers logged as their own faults, shortened to its end: where to look when an answer was a 500."""
-    lines = [line for log in sorted(folder.glob("server-*.log")) for line in log.read_text().splitlines()]
-    return [line[-400:] for line in lines if "request failed" in line]
+    for noted in (world.killed_at, world.back_seconds):
+        noted.update(server=[], database=[])
+    known = len(world.faults_logged())
+    seats = world.seat(n_learners + n_learners * n_kills // SEAT_LASTS)
+    with answering(seats, world.ports, n_learners) as learners:
+        for number in range(n_kills):
+            wait_for_answers(learners, ANSWERS_BETWEEN)
+            time.sleep(rng.uniform(0.0, 0.2))
+            if victims[number % len(victims)] == "d":
+                world.kill_database()
+            else:
+                world.kill_server(rng.choice(world.ports))
+        if n_kills:
+            wait_for_answers(learners, 1)
+    verdict = asyncio.run(audit(world.dsn, world.institution_id, learners))
+    verdict.odd += world.faults_logged()[known:]
+    waits = {what: longest_waits(learners, moments) for what, moments in world.killed_at.items()}
+    return Killed(verdict, sum(learner.retries for learner in learners), dict(world.back_seconds), waits)

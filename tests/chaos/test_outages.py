@@ -1,4 +1,4 @@
-"""Everything that can hang: the database frozen, locked or away, senders who are slow, silent or gone."""
+"""Everything that can be killed or hang: servers, the database, senders who are slow, silent or gone."""
 
 import asyncio
 import json
@@ -12,8 +12,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from tests.benchmarks.server_bank import Seat
 from tests.chaos.audit import audit
-from tests.chaos.world import World, answering
+from tests.chaos.kills import kill_series
+from tests.chaos.learners import answering, wait_for_answers
+from tests.chaos.world import World
 
 
 def ask(port: int, path: str, secret: str = "", body: object = None) -> tuple[int, str | None]:
@@ -28,6 +31,11 @@ def ask(port: int, path: str, secret: str = "", body: object = None) -> tuple[in
         return error.code, error.headers.get("Retry-After")
 
 
+@pytest.fixture(scope="module")
+def seats(world: World) -> list[Seat]:
+    return world.seat(6)
+
+
 def raw(port: int, *parts: bytes, pause: float = 0.0, listen: bool = True) -> bytes:
     """Bytes on a socket, and what comes back."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
@@ -37,18 +45,36 @@ def raw(port: int, *parts: bytes, pause: float = 0.0, listen: bool = True) -> by
         return line.recv(4096) if listen else b""
 
 
-def test_a_frozen_database_loses_nothing(world: World) -> None:
-    with answering(world) as learners:
-        time.sleep(1)
-        world.freeze_database(3)
-        time.sleep(1)
+def test_no_acknowledged_answer_is_lost_or_doubled(world: World) -> None:
+    killed = kill_series(world, 2, n_learners=6)
+    assert {what: len(seconds) for what, seconds in killed.back.items()} == {"server": 1, "database": 1}
+    assert killed.retries > 0
+    assert killed.verdict.acknowledged >= 6 * 5
+    assert killed.verdict.is_clean, killed.verdict
+
+
+def test_the_harness_sees_loss(world: World) -> None:
+    """The control: acknowledged before it is on disk, what was answered last is gone after a kill of the database."""
+    with answering(world.seat(8), world.ports, 4) as learners, world.careless():
+        wait_for_answers(learners, 5)
+        world.kill_database()
     verdict = asyncio.run(audit(world.dsn, world.institution_id, learners))
-    assert verdict.acknowledged > 20
+    assert verdict.faults["lost"] > 0
+    assert not verdict.is_clean
+
+
+def test_a_frozen_database_loses_nothing(world: World) -> None:
+    with answering(world.seat(12), world.ports, 6) as learners:
+        wait_for_answers(learners, 2)
+        world.freeze_database(3)
+        wait_for_answers(learners, 2)
+    verdict = asyncio.run(audit(world.dsn, world.institution_id, learners))
+    assert verdict.acknowledged >= 6 * 4
     assert verdict.is_clean, verdict
 
 
-def test_a_database_that_stays_away_is_said_in_words(world: World) -> None:
-    secret = world.seats[0].secret
+def test_a_database_that_stays_away_is_said_in_words(world: World, seats: list[Seat]) -> None:
+    secret = seats[0].secret
     world.postgres._pg_ctl("stop", "-m", "immediate", "-w")
     try:
         for path in ("/api/v1/attempts", "/health/ready"):
@@ -72,7 +98,7 @@ async def _hold(dsn: str, ready: threading.Event, leave: threading.Event) -> Non
     await connection.close()
 
 
-def test_held_rows_end_in_503_not_in_500(world: World) -> None:
+def test_held_rows_end_in_503_not_in_500(world: World, seats: list[Seat]) -> None:
     ready, leave = threading.Event(), threading.Event()
     holder = threading.Thread(target=lambda: asyncio.run(_hold(world.dsn, ready, leave)))
     holder.start()
@@ -80,7 +106,7 @@ def test_held_rows_end_in_503_not_in_500(world: World) -> None:
     seen: list[tuple[int, str | None]] = []
 
     def press(number: int) -> None:
-        seat = world.seats[number % len(world.seats)]
+        seat = seats[number % len(seats)]
         given = {"position": 0, "answer": "A", "id": str(uuid4())}
         path = f"/api/v1/sessions/{seat.session}/responses"
         seen.append(ask(world.ports[number % 2], path, seat.secret, given))
@@ -117,15 +143,15 @@ def test_half_a_request_troubles_nobody(world: World, parts: tuple[bytes, ...]) 
     assert "request failed" not in log
 
 
-def test_a_slow_sender_is_served_and_holds_nobody_up(world: World) -> None:
+def test_a_slow_sender_is_served_and_holds_nobody_up(world: World, seats: list[Seat]) -> None:
     body = b'{"assessment": "pressed"}'
-    secret = world.seats[1].secret.encode()
+    secret = seats[1].secret.encode()
     head = HEAD + b"Authorization: Bearer " + secret + b"\r\nContent-Length: %d\r\n\r\n" % len(body)
     slow = threading.Thread(target=lambda: answers.append(raw(world.ports[0], head, body[:9], body[9:], pause=0.7)))
     answers: list[bytes] = []
     slow.start()
     began = time.monotonic()
-    assert ask(world.ports[0], "/api/v1/attempts", world.seats[2].secret)[0] == 200
+    assert ask(world.ports[0], "/api/v1/attempts", seats[2].secret)[0] == 200
     assert time.monotonic() - began < 2.0
     slow.join()
     assert answers[0].startswith(b"HTTP/1.1 200")

@@ -1,22 +1,15 @@
-"""A world to break: a durable PostgreSQL, two server processes behind it, learners who answer and never give up."""
+"""A world to break: a durable PostgreSQL, two server processes behind it, an institution with a published test."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
-import json
 import os
-import random
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import asyncpg
 
@@ -25,102 +18,23 @@ from itembank.storage.embedded import EmbeddedServer
 from tests.benchmarks.server_bank import POLICY, Seat, furnish, seat_learners
 from tests.benchmarks.server_stage import free_port, service, wait_until_ready
 
-Sleep = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """What a learner was told: this answer is stored, that item follows (None: the sitting has ended)."""
-
-    session: str
-    position: int
-    client_id: str
-    following: str | None
-
-
-@dataclass
-class Learner:
-    """Answers one item after another; sends the same answer again until somebody acknowledges it."""
-
-    seat: Seat
-    ports: list[int]
-    pause: float
-    seed: int
-    acknowledged: list[Acknowledged] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
-    retries: int = 0
-    waits: list[float] = field(default_factory=list)
-
-    def run(self, stop: threading.Event) -> None:
-        """Until told to stop; an answer under way is brought home first."""
-        self._random = random.Random(self.seed)
-        self._line: http.client.HTTPConnection | None = None
-        session = str(self.seat.session)
-        status, document = self._ask("GET", f"/api/v1/sessions/{session}")
-        while status in (200, 201) and document["item"] is not None and not stop.is_set():
-            position, shown = document["item"]["position"], document["item"]["item"]
-            client_id = str(uuid4())
-            sent = {"position": position, "answer": self._random.choice("ABCD"), "id": client_id}
-            status, document = self._ask("POST", f"/api/v1/sessions/{session}/responses", sent)
-            if status not in (200, 201):
-                self.odd.append(f"{status} for answer {position} of {session}: {document.get('detail')}")
-                return
-            item = document["item"]
-            following = None if item is None else item["item"]
-            if following == shown or (item is not None and item["position"] != position + 1):
-                self.odd.append(f"{session} went from item {position} ({shown}) to {item['position']} ({following})")
-            self.acknowledged.append(Acknowledged(session, position, client_id, following))
-            if item is None:
-                status, document = self._next_sitting(document)
-                if status in (200, 201):
-                    session = document["uuid"]
-            stop.wait(self.pause)
-
-    def _next_sitting(self, ended: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        _, attempts = self._ask("GET", "/api/v1/attempts")
-        return self._ask("POST", f"/api/v1/attempts/{attempts[0]['uuid']}/sessions", {"occasion": "pre_test"})
-
-    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Ask until somebody answers who is not overloaded, without a database or gone."""
-        began = time.monotonic()
-        while True:
-            try:
-                status, document = self._once(method, path, body)
-            except (OSError, http.client.HTTPException, ValueError):
-                status, document = 503, {}
-                if self._line is not None:
-                    self._line.close()
-                self._line = None
-            if status != 503:
-                self.waits.append(time.monotonic() - began)
-                return status, document
-            self.retries += 1
-            if time.monotonic() - began > 60:
-                return 599, {"detail": "nobody answered for a minute"}
-            time.sleep(0.05 + 0.1 * self._random.random())
-
-    def _once(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        if self._line is None:
-            self._line = http.client.HTTPConnection("127.0.0.1", self._random.choice(self.ports), timeout=10)
-        headers = {"Authorization": f"Bearer {self.seat.secret}"}
-        payload = None
-        if body is not None:
-            payload = json.dumps(body)
-            headers["Content-Type"] = "application/json"
-        self._line.request(method, path, payload, headers)
-        answer = self._line.getresponse()
-        return answer.status, json.loads(answer.read())
+CARELESS = {
+    "synchronous_commit": "off", "wal_writer_delay": "10s", "wal_writer_flush_after": "1GB",
+    "bgwriter_lru_maxpages": "0",
+}  # fmt: skip
 
 
 class World:
     """The servers and the database, to be killed and brought back."""
 
-    def __init__(self, folder: Path, n_learners: int, n_items: int = 600, **settings: str) -> None:
+    def __init__(self, folder: Path, n_items: int = 600) -> None:
         self.folder = folder
-        self.postgres = EmbeddedServer(folder / "postgres", settings)
-        self.n_learners, self.n_items = n_learners, n_items
+        self.postgres = EmbeddedServer(folder / "postgres")
+        self.n_items = n_items
         self.ports = [free_port(), free_port()]
+        self.killed_at: dict[str, list[float]] = {"server": [], "database": []}
         self.back_seconds: dict[str, list[float]] = {"server": [], "database": []}
+        self._n_seated = 0
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[World]:
@@ -130,8 +44,6 @@ class World:
             asyncio.run(migrate(self.dsn))
             policy = POLICY.replace("maximum = 9", "maximum = 500")
             self.institution_id = asyncio.run(furnish(self.dsn, self.folder, self.n_items, policy))
-            self.seats = asyncio.run(seat_learners(self.dsn, self.institution_id, self.n_learners))
-            asyncio.run(_settle(self.dsn))
             self._servers = servers
             self.running: dict[int, subprocess.Popen[bytes]] = {}
             for port in self.ports:
@@ -140,6 +52,39 @@ class World:
                 wait_until_ready(port, "/health/ready", 60)
             yield self
 
+    def seat(self, n_learners: int) -> list[Seat]:
+        """New learners, each in front of a first item; brought to disk, whatever is made of later commits."""
+        self._n_seated += 1
+        seats = asyncio.run(seat_learners(self.dsn, self.institution_id, n_learners, f"group-{self._n_seated}"))
+        self._as_owner("CHECKPOINT")
+        return seats
+
+    @contextlib.contextmanager
+    def careless(self) -> Iterator[None]:
+        """While the block runs the database acknowledges before it has written: to see that loss can be seen."""
+        for name, value in CARELESS.items():
+            self._as_owner(f"ALTER SYSTEM SET {name} = '{value}'")
+        self._as_owner("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            self._as_owner("ALTER SYSTEM RESET ALL")
+            self._as_owner("SELECT pg_reload_conf()")
+
+    def faults_logged(self) -> list[str]:
+        """What the servers logged as their own faults, shortened to its end: where to look when an answer was a 500."""
+        logs = [self.folder / f"server-{port}.log" for port in self.ports]
+        lines = [line for log in logs if log.exists() for line in log.read_text().splitlines()]
+        return [line[-400:] for line in lines if "request failed" in line]
+
+    def _as_owner(self, statement: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(self.dsn)
+            await connection.execute(statement)
+            await connection.close()
+
+        asyncio.run(execute())
+
     def start(self, port: int) -> None:
         """A server process on a port."""
         log = self.folder / f"server-{port}.log"
@@ -147,6 +92,7 @@ class World:
 
     def kill_server(self, port: int) -> None:
         """kill −9, and start another."""
+        self.killed_at["server"].append(time.time())
         self.running[port].kill()
         self.running[port].wait()
         began = time.monotonic()
@@ -160,7 +106,9 @@ class World:
         return [first, *_children(first)]
 
     def kill_database(self) -> None:
-        """kill −9 of every process of the database at once, as when the machine loses power; then start it again."""
+        """kill −9 of every process of the database at once, none of which can notice; then start it again."""
+        os.kill(self.postgres.postmaster_pid(), signal.SIGSTOP)  # so that no child is born unseen
+        self.killed_at["database"].append(time.time())
         for pid in self.database_processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -184,13 +132,6 @@ class World:
                     os.kill(pid, signal.SIGCONT)
 
 
-async def _settle(dsn: str) -> None:
-    """Bring what was prepared to disk, so that a series without durable commits loses answers and not its learners."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("CHECKPOINT")
-    await connection.close()
-
-
 def _children(parent: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
@@ -199,19 +140,3 @@ def _children(parent: int) -> list[int]:
                 if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
                     found.append(int(entry.name))
     return found
-
-
-@contextlib.contextmanager
-def answering(world: World, pause: float = 0.02) -> Iterator[list[Learner]]:
-    """Learners at work while the block runs; at its end every answer under way has been brought home."""
-    learners = [Learner(seat, world.ports, pause, number) for number, seat in enumerate(world.seats)]
-    stop = threading.Event()
-    threads = [threading.Thread(target=learner.run, args=(stop,)) for learner in learners]
-    for thread in threads:
-        thread.start()
-    try:
-        yield learners
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(90)
