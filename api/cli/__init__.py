@@ -11,6 +11,7 @@ VERBS = {
     "check": "Check whether a bank can satisfy an assessment.",
     "demo": "Serve a sample institution in the browser.",
     "export": "Write a bank as QTI 3.0, QTI 2.2, CSV or JSON Lines.",
+    "flags": "Look at finished sittings and list what somebody should look at.",
     "form": "Assemble a fixed form of an occasion, for paper or an assessor.",
     "import": "Bring items and their framework into a bank.",
     "institution": "Make an institution with its first administrator and API key.",

@@ -9,6 +9,7 @@ from api.routes.banks import BankRoutes
 from api.routes.catalogue import CatalogueRoutes
 from api.routes.courses import CourseRoutes, LearnerCourseRoutes
 from api.routes.credentials import CredentialRoutes, VerificationRoutes, publication_routes
+from api.routes.flags import FlagRoutes
 from api.routes.frameworks import CaseRoutes
 from api.routes.items import ItemRoutes
 from api.routes.learners import LearnerRoutes
@@ -24,7 +25,7 @@ route_handlers = [
     AssessmentRoutes,
     AttemptEventRoutes, LearnerRoutes, RescoringRoutes, RevocationRoutes, KeyRoutes, AccountRoutes,
     InvitationRoutes, AttestationRoutes, CourseRoutes, LearnerCourseRoutes,
-    MyRoutes, ErasureRoutes, ProfileRoutes, PaperRoutes,
+    MyRoutes, ErasureRoutes, ProfileRoutes, FlagRoutes, PaperRoutes,
 ]  # fmt: skip
 
 publication_routes.register(CaseRoutes)
