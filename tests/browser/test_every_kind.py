@@ -135,3 +135,61 @@ async def scores(dsn: str, learner: str) -> dict[str, int]:
     )
     await connection.close()
     return {row["key"]: row["category"] for row in rows}
+
+
+async def go_to(page: Page, wanted: str) -> None:
+    """Answer rightly until the question of this name is on screen."""
+    for item in every_kind.every_kind()[0]:
+        if item.key == wanted:
+            return
+        await expect(page.get_by_role("heading", level=1)).not_to_have_text("")
+        before = await page.get_by_role("heading", level=1).inner_text()
+        await Hands(page, right_answers()[item.key]).answer()
+        await expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+
+
+async def test_pictures_can_be_pointed_at_and_what_is_pointed_at_is_kept(browser: Browser, kinds: str) -> None:
+    context = await open_context(browser, viewport={"width": 360, "height": 740})
+    page = await context.new_page()
+    await sign_in(page, kinds, "mouse")
+    await go_to(page, "slider")
+    await page.get_by_role("slider").focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("spinbutton")).to_have_value("60")
+    await go_on(page)
+    await page.locator("[data-picks$='-3']").click()
+    await expect(page.get_by_role("checkbox", name="Area 3")).to_be_checked()
+    await page.locator("[data-picks$='-3']").click()
+    await expect(page.get_by_role("checkbox", name="Area 3")).not_to_be_checked()
+    await page.locator("[data-picks$='-1']").click()
+    await expect(page.locator("#kept")).to_have_text("Draft kept")
+    await go_on(page)
+    await point_at(page, 60, 70)
+    await point_at(page, 20, 20)
+    fields = page.get_by_role("textbox")
+    for field, (x, y) in zip(await fields.all(), ((60, 70), (20, 20)), strict=True):
+        given = [int(part) for part in (await field.input_value()).split()]
+        assert abs(given[0] - x) <= 1
+        assert abs(given[1] - y) <= 1
+    await expect(page.locator(".point:not([display=none])")).to_have_count(2)
+    await fields.first.fill("30 31")
+    await expect(page.locator(".point").first).to_have_attribute("cx", "30")
+    await expect(page.locator("#kept")).to_have_text("Draft kept")
+    await page.reload()
+    await expect(page.get_by_text("Welcome back")).to_be_visible()
+    await expect(page.locator(".point:not([display=none])")).to_have_count(2)
+    await expect(fields.first).to_have_value("30 31")
+    await context.close()
+
+
+async def go_on(page: Page) -> None:
+    before = await page.get_by_role("heading", level=1).inner_text()
+    await page.get_by_role("button", name="Answer and go on").click()
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+
+
+async def point_at(page: Page, x: int, y: int) -> None:
+    """Click on the picture at a place in its own coordinates."""
+    box = await page.locator("svg[data-points] image").bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + x * box["width"] / 200, box["y"] + y * box["height"] / 100)

@@ -10,7 +10,9 @@ from itembank.items import Choice, Picture
 WIDTH, HEIGHT = 400, 300
 """The size of a picture that does not state its own."""
 STEPS = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
-MOST_TICKS = 8
+MOST_TICKS = 5
+NARROWEST = 420
+"""How wide a small picture is drawn, so that its areas can be told apart and hit."""
 
 
 class Area(NamedTuple):
@@ -22,10 +24,11 @@ class Area(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """The size of a picture, the size of letters on it, and the ticks of its rulers."""
+    """The size of a picture, how wide it is drawn, the size of letters on it, and the ticks of its rulers."""
 
     width: int
     height: int
+    drawn: int
     letters: int
     across: tuple[int, ...]
     down: tuple[int, ...]
@@ -35,7 +38,8 @@ def frame_of(picture: Picture | None) -> Frame:
     """How large the picture is, in the unit that its coordinates use."""
     width = (picture.width if picture else 0) or WIDTH
     height = (picture.height if picture else 0) or HEIGHT
-    return Frame(width, height, max(12, width // 26), ticks(width), ticks(height))
+    drawn = max(width, NARROWEST)
+    return Frame(width, height, drawn, max(round(14 * width / drawn), width // 28), ticks(width), ticks(height))
 
 
 def ticks(size: int) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ def _put(root: Any, interaction: Interaction, values: dict[str, Any]) -> None:
     if interaction.kind in WITHIN_TEXT and _fill_text(root, interaction, values):
         _introduce(root, place, interaction, values)
         return
-    fields = _parse(ENVIRONMENT.get_template("items/interaction.html").render(values))
+    fields = _parse(ENVIRONMENT.get_template("items/interaction.html").render(values).strip())
     if place is None:
         place = etree.SubElement(root, "span")
     _replace(place, fields, is_block=interaction.kind not in INLINE)
@@ -105,6 +105,7 @@ def _introduce(root: Any, place: Any, interaction: Interaction, values: dict[str
         holder.insert(0, place)
     _replace(place, _parse(ENVIRONMENT.get_template("items/asked.html").render(values)), is_block=True)
     place.set("id", name)
+    place.set("class", "asked")
     if holder is not None:
         del holder.attrib["data-holds"]
         holder.set("role", "group")
@@ -139,7 +140,7 @@ def _fill_text(root: Any, interaction: Interaction, values: dict[str, Any]) -> b
     for number, mark in enumerate(marks, 1):
         said = Markup((mark.text or "") + "".join(_outer(child) for child in mark))
         own = {"key": mark.get(attribute), "said": said, "label": values["t"]("item.gap_n", n=number)}
-        fields = _parse(template.render(values | own | {"by_letter": by_letter}))
+        fields = _parse(template.render(values | own | {"by_letter": by_letter}).strip())
         mark.text, mark[:] = fields.text, list(fields)
         for name in list(mark.attrib):
             del mark.attrib[name]
