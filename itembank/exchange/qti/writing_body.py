@@ -10,7 +10,7 @@ from itembank.exchange.qti.body import OWN_MARKS, add_text
 from itembank.exchange.qti.files import media_type
 from itembank.exchange.qti.names import MATHML, XML
 from itembank.exchange.qti.writing import Writer, as_tree, printable
-from itembank.exchange.qti.writing_html22 import in_22, tag_in_22
+from itembank.exchange.qti.writing_html22 import in_22, make_inline, only_paragraphs, tag_in_22
 from itembank.items import Choice, Interaction, ItemContent, Picture
 
 INLINE_KINDS = ("text_entry", "inline_choice", "end_attempt")
@@ -76,6 +76,7 @@ class BodyWriter:
         if source.get("data-hottext") is not None:
             word = self.writer.element("hottext", {"identifier": source.get("data-hottext")})
             self._children(source, word)
+            self._inline_in_22(word)
             return word
         return _math(source) if tag == "math" else self._html(source, tag)
 
@@ -162,15 +163,38 @@ class BodyWriter:
         if "markup" in interaction.options:
             return etree.fromstring(interaction.options["markup"])
         made = self.writer.element(f"{interaction.kind}_interaction", self._values(interaction))
-        if interaction.prompt and interaction.kind not in (*INLINE_KINDS, "media"):
-            self.fill(interaction.prompt, self.writer.add(made, "prompt"))
+        before = self._prompt(interaction, made)
         if interaction.kind == "media":
             self._fill_media(interaction, made)
         self._picture(interaction, made)
         self._choices(interaction, made)
         if held is not None:
             self._held(held, made)
-        return self._staged(interaction, made)
+        staged = self._staged(interaction, made)
+        if before is None:
+            return staged
+        before.append(staged)
+        return before
+
+    def _prompt(self, interaction: Interaction, made: etree._Element) -> etree._Element | None:
+        """The prompt; one that the schema has no place for stands before its interaction, in the div given back."""
+        if not interaction.prompt or interaction.kind in (*INLINE_KINDS, "media"):
+            return None
+        prompt = self.writer.element("prompt")
+        self.fill(interaction.prompt, prompt)
+        fits = self.writer.version == "3.0" or only_paragraphs(prompt)
+        if fits and interaction.kind != "position_object":
+            made.append(prompt)
+            self._inline_in_22(prompt)
+            return None
+        holder, said = self.writer.html("div"), self.writer.html("div")
+        self.fill(interaction.prompt, said)
+        holder.append(said)
+        return holder
+
+    def _inline_in_22(self, made: etree._Element) -> None:
+        if self.writer.version == "2.2":
+            make_inline(made, lambda: self.writer.html("br"))
 
     def _held(self, held: etree._Element, made: etree._Element) -> None:
         holder = etree.Element("held")
@@ -224,6 +248,8 @@ class BodyWriter:
         kept = {name: value for name, value in interaction.options.items() if name not in own}
         if interaction.kind == "end_attempt":
             kept.setdefault("title", "OK")
+        if interaction.kind == "media":
+            kept.setdefault("autostart", "false")
         return dict(kept)
 
     def _choices(self, interaction: Interaction, made: etree._Element) -> None:
@@ -243,6 +269,8 @@ class BodyWriter:
 
     def _choice(self, name: str, choice: Choice, into: etree._Element) -> None:
         values: dict[str, object] = {"identifier": choice.key, "fixed": choice.fixed or None}
+        if name in ("gap_text", "gap_img"):
+            values["fixed"] = None
         if name in MATCHED:
             values |= {"match_max": choice.match_max, "match_min": choice.match_min or None}
         values["match_group"] = " ".join(choice.group) or None
@@ -254,6 +282,8 @@ class BodyWriter:
         made = self.writer.add(into, name, values)
         if not is_area:
             self.fill(choice.content, made)
+            if name in ("gap_text", "inline_choice"):
+                self._inline_in_22(made)
             if name == "gap_img" and self.writer.version == "2.2":
                 _images_to_objects(self, made)
 
