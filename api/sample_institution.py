@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from api.sample_cohort import seed_cohort
 from api.settings import from_environment
+from engine.credit import Course, Part
 from engine.policies.documents import read_policy
 from engine.storage import assessments
 from engine.workflows.publish_assessment import publish_assessment
+from engine.workflows.publish_course import publish_course
 from itembank.exchange.files import read_framework_file, read_items_file
 from itembank.storage import accounts, calibrations, institutions
 from itembank.storage.banks import find as find_bank
@@ -24,6 +27,9 @@ BANK = "data-literacy"
 N_PERSONS = 3000
 SEED = 20260115
 
+COURSE = Course(
+    key="data-skills", title="Certificate in data skills", parts=(Part(module="data-literacy", hours=Decimal("0.6")),)
+)
 ACCOUNTS = {
     "demo-learner": (["learner"], "Lina Okafor"),
     "demo-author": (["author", "psychometrician", "registrar"], "Amir Haddad"),
@@ -48,6 +54,7 @@ async def seed(database: Database, owner_dsn: str, public_url: str = "") -> int:
     await _bank(database, institution_id)
     await _assessment(database, institution_id, people["demo-author"])
     await seed_cohort(database, owner_dsn, institution_id, people, public_url or from_environment().public_url)
+    await publish_course(database, institution_id, COURSE, people["demo-author"])
     return institution_id
 
 

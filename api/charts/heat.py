@@ -33,9 +33,11 @@ def heat_chart(
     most = max((count for row in counts for count in row if count is not None), default=0) or 1
     width = (WIDTH - LABELS) / max(len(column_names), 1)
     parts: list[Markup] = []
+    fitting = int(width / LETTER)
     for place, name in enumerate(column_names):
         at = LABELS + (place + 0.5) * width
-        parts.append(shape("text", "faint", _short(name, int(width / LETTER)), x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
+        head = _short(name, fitting)
+        parts.append(shape("text", "faint", head, x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
     for line, (name, row) in enumerate(zip(row_names, counts)):
         top = HEAD + line * ROW
         parts.append(shape("text", "", _short(name, LETTERS), x=0, y=top + ROW / 2 + 5, font_size=14))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from api.errors import problem_of
 from api.pages.assets import asset
 from api.pages.forms import CSRF_FIELD
+from api.pages.guide import HIDDEN, guide_for
 from api.pages.looks import language, looks_of
 from api.pages.navigation import places_for, tabs_for
 from api.pages.words import catalogue, day, moment_in_words, number, translator
@@ -54,8 +55,9 @@ def page(
 ) -> Response[str]:
     """A page from the template at that path below `api/pages`.
 
-    Templates find, besides `values`: `t(key, …)`, `language`, `looks`, `caller`, `menu`, `tabs(walk)`, `path`, `is_demo`, `csrf()`
-    (the hidden field of a form), `day(moment)`, `moment(moment)`, `number(value, digits)`, `asset(name)`.
+    Templates find, besides `values`: `t(key, …)`, `language`, `looks`, `caller`, `menu`, `tabs(walk)`, `path`,
+    `is_demo`, `guide` (what to try in a demonstration, or None), `csrf()` (the hidden field of a form), `day(moment)`,
+    `moment(moment)`, `number(value, digits)`, `asset(name)`.
     """
     body = ENVIRONMENT.get_template(template).render(context(request) | values)
     return Response(
@@ -77,6 +79,8 @@ def context(request: Request[Any, Any, Any]) -> dict[str, Any]:
         "tabs": lambda walk: tabs_for(caller, walk),
         "path": request.url.path,
         "is_demo": settings.is_demo,
+        "guide": guide_for(caller, request.url.path) if settings.is_demo else None,
+        "is_guide_hidden": HIDDEN in request.cookies,
         "csrf": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_token": token,
         "day": lambda moment: day(spoken, moment),

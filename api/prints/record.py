@@ -10,10 +10,14 @@ from api.prints.typesetting import Sheet
 from engine.messages import Language
 from engine.policies.records import zone_of
 from engine.standing import Sitting
+from engine.storage import attempts, credits
 from engine.storage.credits import Credit
-from engine.workflows.open_attempt import AttemptView
+from engine.workflows.open_attempt import AttemptView, view_of
+from engine.workflows.shelf import Shelf
 from itembank.records import Record
+from itembank.storage import accounts, institutions
 from itembank.storage.accounts import Person
+from itembank.storage.database import Database
 from itembank.storage.institutions import Institution
 
 
@@ -24,6 +28,21 @@ class LearnerRecord(Record, frozen=True, kw_only=True):
     institution: Institution
     credits: list[Credit]
     views: list[AttemptView]
+
+
+async def find_record(database: Database, shelf: Shelf, institution_id: int, account_id: int) -> LearnerRecord:
+    """Everything about a learner; whoever asks has been let through."""
+    async with database.transaction(institution_id) as connection:
+        now: datetime = await connection.fetchval("SELECT now()")
+        return LearnerRecord(
+            person=await accounts.person(connection, account_id),
+            institution=await institutions.get(connection, institution_id),
+            credits=await credits.of_account(connection, account_id),
+            views=[
+                await view_of(connection, shelf, attempt, now)
+                for attempt in await attempts.of_account(connection, account_id)
+            ],
+        )
 
 
 def record_sheet(found: LearnerRecord, spoken: Language) -> Sheet:

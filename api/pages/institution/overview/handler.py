@@ -13,9 +13,9 @@ from api.pages.institution.stock import STAFF
 from api.pages.learner.names import occasion_name
 from api.pages.looks import language
 from api.pages.render import page
-from engine.storage import cohorts, health, overrides
+from engine.storage import cohorts, health, overrides, shown_items
 from engine.storage.health import SittingSeen
-from itembank.storage import banks
+from itembank.storage import bank_versions, banks
 from itembank.storage import items as item_rows
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
@@ -52,7 +52,9 @@ async def see_institution(
         found = []
         for bank in await banks.all_banks(connection):
             states = [head.state for head in (await item_rows.heads(connection, bank.id)).values()]
-            found.append((bank, {state: states.count(state) for state in dict.fromkeys(states)}))
+            version = await bank_versions.latest(connection, bank.id)
+            shown = [] if version is None else await shown_items.most(connection, version)
+            found.append((bank, {state: states.count(state) for state in dict.fromkeys(states)}, shown))
     groups: dict[tuple[str, str], list[SittingSeen]] = {}
     for sitting in seen:
         groups.setdefault((sitting.assessment, sitting.occasion), []).append(sitting)
