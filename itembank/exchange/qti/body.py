@@ -15,6 +15,8 @@ OWN_MARKS = ("data-interaction", "data-gap", "data-hottext", "data-response", "d
 SOURCES = ("src", "poster")
 LEFT_OUT = frozenset({"script", "style", "stylesheet", "catalog_info", "companion_materials_info", "include"})
 QUIETLY_LEFT_OUT = frozenset({"prompt", "stylesheet"})
+SPEECH = "/10/synthesis"
+"""The end of SSML's namespaces: how to speak a text, by elements whose names mean something else in HTML."""
 UNLESS = "!"
 OBJECT_TAGS = {"image": "img", "audio": "audio", "video": "video"}
 
@@ -64,6 +66,8 @@ class BodyReader:
             into.append(_plain_copy(element))
         elif space == SVG or local_name(element) == "svg":
             etree.SubElement(into, "img", src=self.store.add_drawing(clean_svg(element)), alt=svg_title(element))
+        elif space.endswith(SPEECH):
+            self.fill(element, into, holder)
         elif name_of(element) in self.handlers:
             self.handlers[name_of(element)](self, element, into, holder)
         elif local_name(element) in HTML_TAGS:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar, cast
 
+import msgspec
 from lxml import etree
 
 from itembank.errors import FileRefused, ItemInvalid
@@ -22,11 +23,13 @@ from itembank.items import (
     ItemContent,
     ItemFacts,
     ItemScoring,
+    MapEntry,
     OutcomeDeclaration,
     ResponseDeclaration,
     ScoringRule,
     check_item,
 )
+from itembank.items import Mapping as ValueMapping
 from itembank.records import Record, settled
 from itembank.response_processing import BUILT_IN, walk
 from itembank.scoring import common_cartridge_rules
@@ -58,12 +61,17 @@ class _ItemReader:
         self.root = root
         self.place = place
         self.values = attributes(root)
-        self.responses = _unique(read_response(part) for part in children(root, "response_declaration"))
+        stated = _unique(read_response(part) for part in children(root, "response_declaration"))
+        self.responses = tuple(map(_of_several_pairs, stated))
         self.outcomes = _unique(read_outcome(part) for part in children(root, "outcome_declaration"))
         declared = {response.identifier: response for response in self.responses}
         self.body = BodyReader(files, place, declared, HANDLERS)
         self.notes = self.body.notes
         self.reasons = self.body.reasons
+        for taken, response in zip(self.responses, stated):
+            if taken is not response:
+                said = f"'{taken.identifier}' declares a single value and states several pairs; it takes several."
+                self.notes.append(said)
 
     def read(self) -> ReadItem:
         content = self._content()
@@ -109,11 +117,23 @@ class _ItemReader:
             feedback=dict(sorted(self.body.feedback.items())),
             rationale=self._rationale(),
         )
+        scoring = self._with_alternatives(scoring)
         if unsupported(rules):
             return scoring
         cut_scoring, note = cut(scoring, interactions)
         self.notes.extend([note] if note else [])
         return cut_scoring
+
+    def _with_alternatives(self, scoring: ItemScoring) -> ItemScoring:
+        """Several right values of a single response that nothing else scores: each of them is right."""
+        stated = [one for one in scoring.responses if one.correct]
+        if scoring.rule != "match_correct" or len(stated) != 1 or not _has_alternatives(stated[0]):
+            return scoring
+        self.notes.append("It states several right answers where one value is asked for; each of them counts.")
+        worth = ValueMapping(entries=tuple(MapEntry(key=value, value=1.0) for value in stated[0].correct))
+        keyed = msgspec.structs.replace(stated[0], correct=stated[0].correct[:1], mapping=worth)
+        responses = tuple(keyed if one is stated[0] else one for one in scoring.responses)
+        return msgspec.structs.replace(scoring, rule="map_response", responses=responses)
 
     def _rationale(self) -> str:
         """Guidance for scorers is plain text here; what only markup can say is named."""
@@ -222,6 +242,17 @@ def _unique(declared: Iterable[Declared]) -> tuple[Declared, ...]:
             raise ItemInvalid(f"Variable '{variable.identifier}' is declared twice; keep one declaration.")
         found[variable.identifier] = variable
     return tuple(found.values())
+
+
+def _of_several_pairs(declared: ResponseDeclaration) -> ResponseDeclaration:
+    """A response of pairs that states several right ones takes several, whatever cardinality it declares."""
+    if declared.base_type in ("pair", "directedPair") and _has_alternatives(declared):
+        return msgspec.structs.replace(declared, cardinality="multiple")
+    return declared
+
+
+def _has_alternatives(declared: ResponseDeclaration) -> bool:
+    return declared.cardinality == "single" and len(declared.correct) > 1
 
 
 def _sets_score(rules: tuple[dict[str, object], ...]) -> bool:

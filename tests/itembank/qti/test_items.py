@@ -88,6 +88,15 @@ def test_mathml_tables_pictures_and_language_come_through():
     assert (found.language, found.assets[0].name, found.assets[0].size) == ("de", "items/images/map.png", 3)
 
 
+def test_marks_of_speech_leave_their_words_alone():
+    spoken = (
+        '<p xmlns:ssml="http://www.w3.org/2001/10/synthesis">The <ssml:sub alias="World Health">WHO</ssml:sub>'
+        " <ssml:s>said <b>so</b>.</ssml:s><ssml:break/> Twice.</p>"
+    )
+    found = read(body(spoken))
+    assert "<p>The WHO said <b>so</b>. Twice.</p>" in found.item.content.body
+
+
 def test_an_inline_drawing_becomes_a_harmless_picture():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><title>Dot</title><script>x</script>'
     svg += '<circle cx="5" cy="5" r="4" style="fill:url(http://evil/x)"/><image href="http://evil/x.png"/></svg>'
@@ -261,6 +270,27 @@ def test_a_keyed_item_without_rules_goes_by_its_key_and_says_so():
     found = read(body("", ""))
     assert found.item.scoring.rule == "match_correct"
     assert "correct responses" in found.notes[0]
+
+
+def test_several_pairs_under_a_single_value_are_taken_as_several():
+    inner = s.declare("directedPair", "single", ["B G1", "D G2"]) + s.SCORE
+    inner += '<itemBody><gapMatchInteraction responseIdentifier="RESPONSE" shuffle="false">'
+    inner += s.choices(("B", "b"), ("D", "d"), name="gapText", extra=' matchMax="1"')
+    inner += '<p><gap identifier="G1"/><gap identifier="G2"/></p></gapMatchInteraction></itemBody>'
+    found = read(inner + s.MATCH)
+    assert "single value" in found.notes[0]
+    answers = (["D G2", "B G1"], ["B G1"], [])
+    assert [score(found.item.scoring, {"RESPONSE": given}).category for given in answers] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("processing", [s.MATCH, ""])
+def test_several_right_words_for_a_single_value_each_count(processing):
+    inner = s.declare("string", "single", ["grey", "gray"]) + s.SCORE
+    inner += '<itemBody><p><textEntryInteraction responseIdentifier="RESPONSE"/></p></itemBody>'
+    found = read(inner + processing)
+    assert any("each of them counts" in note for note in found.notes)
+    answers = (["grey"], ["gray"], ["green"], [])
+    assert [score(found.item.scoring, {"RESPONSE": given}).category for given in answers] == [1, 1, 0, 0]
 
 
 def test_a_missing_picture_is_told():
