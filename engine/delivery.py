@@ -12,6 +12,7 @@ from engine.decisions import Decision, decide_sitting
 from engine.designs import Design
 from engine.errors import NoItemLeft
 from engine.frozen_bank import FrozenBank
+from engine.occasion_design import design_for
 from engine.policies.records import Occasion, Policy
 from engine.rescoring import Override, overridden
 from engine.selection.next_item import NextItem, next_step
@@ -116,15 +117,15 @@ def decide_outcome(
         bank.curve,
         competencies=competencies,
         n_items=len(positions),
-        complete=len(answers_of(shown)[0]) >= shortest_test(occasion),
+        complete=len(answers_of(shown)[0]) >= shortest_test(occasion, bank),
         parameter_version=bank.parameter_version,
         code_version=CODE_VERSION,
     )
 
 
-def shortest_test(occasion: Occasion) -> int:
+def shortest_test(occasion: Occasion, bank: FrozenBank) -> int:
     """The fewest answers with which the occasion's design lets a sitting end by itself."""
-    design = occasion.design or Design(name=occasion.key)
+    design = design_for(occasion, bank.n_operational)
     return (
         len(design.items) if design.form == "linear" else design.stopping.min_items if design.form == "adaptive" else 1
     )

@@ -44,7 +44,7 @@ class FixedForm(Record, frozen=True, kw_only=True):
 
 
 def assemble_form(
-    occasion: Occasion, bank: FrozenBank, kind: str, unseen: NDArray[np.bool_] | None = None
+    occasion: Occasion, bank: FrozenBank, kind: str, unseen: NDArray[np.bool_] | None = None, *, decides: bool = True
 ) -> FixedForm:
     """The most informative form around the occasion's cut, as long as the longest adaptive test.
 
@@ -58,7 +58,7 @@ def assemble_form(
     if kind not in occasion.forms:
         offered = ", ".join(occasion.forms)
         raise PolicyInvalid(f"Occasion '{occasion.key}' is offered as {offered}; add '{kind}' to its forms.")
-    design = design_on(occasion, bank)
+    design = design_on(occasion, bank, decides=decides)
     pool = bank.pool(design.ability)
     length, cut = design.stopping.max_items, resolve_cut(occasion.cut, bank.curve).theta
     information = item_information(bank.parameters, [cut + away for away in AROUND_CUT]).T
@@ -79,11 +79,11 @@ def assemble_form(
     )  # fmt: skip
 
 
-def check_forms(occasion: Occasion, bank: FrozenBank) -> None:
+def check_forms(occasion: Occasion, bank: FrozenBank, *, decides: bool = True) -> None:
     """Raises InfeasibleDesign when the occasion is offered on paper and printable items cannot fill its blueprint."""
     if set(occasion.forms) <= {"adaptive"}:
         return
-    design = design_on(occasion, bank)
+    design = design_on(occasion, bank, decides=decides)
     if design.form != "linear":
         pool, length = bank.pool(design.ability), design.stopping.max_items
         constraints = compile_constraints(design.content, pool.attributes, pool.items.item_id)

@@ -108,7 +108,7 @@ def judge(
     cut_theta, cut_percent, cut_error, in_percent = resolve(cut, nodes, percents)
     probability = probability_above(weights, nodes, cut_theta)
     if rule.get("kind", "probability") == "probability":
-        passed = probability >= rule.get("at_least", 0.6)
+        passed = probability >= rule.get("at_least", 0.65)
     else:
         passed = percent >= cut_percent if in_percent else theta >= cut_theta
     return {

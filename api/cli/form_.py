@@ -24,6 +24,7 @@ def command(policy: Path, bank: str, occasion: str, kind: str, output: Path, ins
     """
     from api.pages.items.sheet import render_sheet
     from engine.fixed_form import assemble_form
+    from engine.occasion_design import decides_credit
     from engine.policies.documents import read_policy
     from engine.policies.records import occasion_of
     from engine.workflows.simulate_assessment import bank_as_it_stands
@@ -32,7 +33,8 @@ def command(policy: Path, bank: str, occasion: str, kind: str, output: Path, ins
         raise click.UsageError(f"--output must end in .html or .json, not '{output.suffix}'.")
     rules = read_policy(policy.read_bytes(), format="json" if policy.suffix == ".json" else "toml")
     frozen = with_institution(institution, lambda database, number: bank_as_it_stands(database, number, bank))
-    form = assemble_form(occasion_of(rules, occasion), frozen, kind)
+    asked = occasion_of(rules, occasion)
+    form = assemble_form(asked, frozen, kind, decides=decides_credit(rules, asked))
     if output.suffix == ".json":
         output.write_bytes(msgspec.json.format(msgspec.json.encode(form), indent=2))
     else:

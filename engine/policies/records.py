@@ -50,7 +50,7 @@ class DecisionRule(Record, frozen=True, kw_only=True):
     """`score`: the score reaches the cut, on the cut's scale. `probability`: P(theta ≥ cut) is at least `at_least`."""
 
     kind: Literal["score", "probability"] = "probability"
-    at_least: Probability = 0.6
+    at_least: Probability = 0.65
     every_competency: bool = True
 
 

@@ -10,6 +10,7 @@ from engine.delivery import eligible_items
 from engine.errors import EngineError, NoItemLeft, Unknown
 from engine.events import Event, FirstItemShown, SittingStarted
 from engine.fixed_form import FixedForm, assemble_form
+from engine.occasion_design import decides_credit
 from engine.policies.records import occasion_of
 from engine.selection.next_item import NextItem
 from engine.sessions import Form, Opening
@@ -86,7 +87,9 @@ async def _assemble(
     for attempt in learners:
         seen |= await sessions.seen_by(connection, attempt.account_id)
     try:
-        return assemble_form(occasion_of(policy, key), bank, kind, eligible_items(bank, seen, None))
+        occasion = occasion_of(policy, key)
+        unseen = eligible_items(bank, seen, None)
+        return assemble_form(occasion, bank, kind, unseen, decides=decides_credit(policy, occasion))
     except InfeasibleDesign as error:
         missing = "; ".join(f"{name} lacks {amount:g}" for name, amount in error.shortages.items())
         raise NoItemLeft(

@@ -49,7 +49,7 @@ async def pack_sitting(database: Database, shelf: Shelf, institution_id: int, se
         bank.grid[1],
         chain,
         {name: bank.competency_curves[name] for name in occasion.competency_cuts},
-        shortest=shortest_test(occasion),
+        shortest=shortest_test(occasion, bank),
     )
     return write_pack(pack)
 

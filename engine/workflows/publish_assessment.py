@@ -6,7 +6,7 @@ from engine.designs import DesignError
 from engine.errors import EngineError
 from engine.fixed_form import check_forms
 from engine.frozen_bank import FrozenBank
-from engine.occasion_design import check_cuts_agree
+from engine.occasion_design import check_cuts_agree, decides_credit
 from engine.policies.records import Occasion, Policy
 from engine.refusals import PolicyInvalid
 from engine.storage import assessments, overrides
@@ -105,8 +105,9 @@ def check_policy(policy: Policy, bank: FrozenBank) -> None:
     for occasion in policy.occasions:
         try:
             _check_cuts(occasion, bank)
-            plan_of(occasion, bank)
-            check_forms(occasion, bank)
+            decides = decides_credit(policy, occasion)
+            plan_of(occasion, bank, decides=decides)
+            check_forms(occasion, bank, decides=decides)
         except DesignError as error:
             raise DesignError(f"Occasion '{occasion.key}': {error}") from None
         except (PolicyInvalid, EngineError):

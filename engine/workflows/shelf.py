@@ -7,7 +7,7 @@ from functools import cached_property
 
 from engine.designs import Design
 from engine.frozen_bank import FrozenBank
-from engine.occasion_design import design_on
+from engine.occasion_design import decides_credit, design_for, design_on
 from engine.policies.records import Occasion
 from engine.selection.plan import Plan, compile_design
 from engine.storage import assessments
@@ -38,7 +38,13 @@ class Publication:
     @cached_property
     def plans(self) -> dict[str, Plan]:
         """The plan of every occasion."""
-        return {occasion.key: plan_of(occasion, self.bank) for occasion in self.version.policy.occasions}
+        policy = self.version.policy
+        return {one.key: plan_of(one, self.bank, decides=decides_credit(policy, one)) for one in policy.occasions}
+
+    def design_of(self, occasion: Occasion) -> Design:
+        """The occasion's design, its own or the standard one."""
+        decides = decides_credit(self.version.policy, occasion)
+        return design_for(occasion, self.bank.n_operational, decides=decides)
 
     def scored(self, position: int, answer: Answer) -> Scored:
         """The score of an answer to the item at a position; usual ones are worked out once, for they never change.
@@ -61,19 +67,14 @@ class Publication:
         return {}
 
 
-def plan_of(occasion: Occasion, bank: FrozenBank) -> Plan:
+def plan_of(occasion: Occasion, bank: FrozenBank, *, decides: bool = True) -> Plan:
     """The occasion's design on the bank, ready to run.
 
     Raises:
         DesignError: when the bank cannot fill it.
     """
-    design = design_on(occasion, bank)
+    design = design_on(occasion, bank, decides=decides)
     return compile_design(design, bank.pool(design.ability))
-
-
-def design_of(occasion: Occasion) -> Design:
-    """The occasion's design as stated; an occasion without one takes the standard adaptive design."""
-    return occasion.design or Design(name=occasion.key)
 
 
 class Shelf:

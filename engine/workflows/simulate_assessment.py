@@ -7,7 +7,7 @@ import msgspec
 from engine.decisions import resolve_cut
 from engine.designs import Design
 from engine.frozen_bank import FrozenBank
-from engine.occasion_design import design_on
+from engine.occasion_design import decides_credit, design_on
 from engine.policies.records import Occasion, Policy
 from engine.simulation.report import SimulationReport
 from engine.simulation.simulate import Bank, simulate
@@ -68,14 +68,14 @@ def simulate_policy(
         PolicyInvalid, DesignError: when an occasion cannot run on the bank.
     """
     check_policy(policy, bank)
-    designs = [decided_as(occasion, bank) for occasion in policy.occasions]
+    designs = [decided_as(one, bank, decides=decides_credit(policy, one)) for one in policy.occasions]
     shelf = Bank(items=bank.parameters, competency=bank.competency, attributes=bank.attributes)
     return simulate(designs, shelf, n_persons=n_persons, seed=seed, attempts=attempts, progress=progress)
 
 
-def decided_as(occasion: Occasion, bank: FrozenBank) -> Design:
+def decided_as(occasion: Occasion, bank: FrozenBank, *, decides: bool = True) -> Design:
     """The occasion's design with the cut and the rule by which the policy decides, under the occasion's name."""
-    design = design_on(occasion, bank)
+    design = design_on(occasion, bank, decides=decides)
     rule = occasion.decision
     decision = msgspec.structs.replace(
         design.decision,

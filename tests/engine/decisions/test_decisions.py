@@ -72,9 +72,9 @@ def test_the_error_of_a_standard_setting_becomes_logits_and_joins_the_persons() 
     assert decided.margin == pytest.approx(0.4, abs=1e-6)
 
 
-@pytest.mark.parametrize(("mean", "passes"), [(0.07, False), (0.08, True)])
+@pytest.mark.parametrize(("mean", "passes"), [(0.11, False), (0.12, True)])
 def test_probability_rule(mean: float, passes: bool) -> None:
-    # P(theta >= 0) >= 0.6 with sd 0.3 from a mean of 0.3 * 0.25335 = 0.0760 upwards.
+    # P(theta >= 0) >= 0.65 with sd 0.3 from a mean of 0.3 * 0.38532 = 0.1156 upwards.
     decided = decide_sitting(policy(ThetaCut(value=0), DecisionRule()), "post_test", normal(mean, 0.3), CURVE)
     assert decided.passed is passes
     assert decided.decision_error == pytest.approx(1 - decided.probability if passes else decided.probability)
@@ -155,10 +155,10 @@ def test_a_decision_travels_as_json() -> None:
 
 
 def test_the_stated_error_before_a_sitting() -> None:
-    """By hand: with sem 0.27, probability 0.6 asks for 0.0684 above the cut."""
+    """By hand: with sem 0.27, probability 0.65 asks for 0.38532 × 0.27 = 0.1040 above the cut."""
     rule = DecisionRule()
-    assert chance_of_passing(rule, -0.5, 0.27) == pytest.approx(norm.sf(0.5684 / 0.27), abs=1e-4)
-    assert 1 - chance_of_passing(rule, 0.5, 0.27) == pytest.approx(norm.sf(0.4316 / 0.27), abs=1e-4)
+    assert chance_of_passing(rule, -0.5, 0.27) == pytest.approx(norm.sf(0.6040 / 0.27), abs=1e-4)
+    assert 1 - chance_of_passing(rule, 0.5, 0.27) == pytest.approx(norm.sf(0.3960 / 0.27), abs=1e-4)
     assert chance_of_passing(rule, -0.5, 0.27) < 0.02
     assert 1 - chance_of_passing(rule, 0.5, 0.27) < 0.10
     assert chance_of_passing(DecisionRule(kind="score"), 0.0, 0.3) == 0.5

@@ -4,7 +4,7 @@ import pytest
 
 from engine.decisions import resolve_cut
 from engine.designs import AbilityDesign, DecisionDesign, Design, DesignError, LossRule, SprtRule, StoppingDesign
-from engine.occasion_design import check_cuts_agree, design_on
+from engine.occasion_design import check_cuts_agree, design_for, design_on
 from engine.policies.records import Cut, Occasion, PercentCut, StandardSettingCut, ThetaCut
 from engine.selection.plan import compile_design
 from tests.engine.frozen import frozen_bank
@@ -41,7 +41,18 @@ def test_a_percent_cut_is_where_the_expected_percent_is_reached() -> None:
 def test_a_design_that_asks_for_no_cut_is_left_alone() -> None:
     plain = Design(name="plain", stopping=StoppingDesign(max_items=10))
     assert design_on(Occasion(key="a", cut=ThetaCut(value=6.0), design=plain), BANK) is plain
-    assert design_on(Occasion(key="a", cut=ThetaCut(value=0.0)), BANK) == Design(name="a")
+
+
+def test_an_occasion_without_a_design_asks_until_its_decision_is_all_but_certain() -> None:
+    plain = Occasion(key="a", cut=ThetaCut(value=0.2))
+    design = design_on(plain, BANK)
+    assert design.decision.cut_theta == (0.2,)
+    assert design.stopping == StoppingDesign(min_items=10, max_items=40, rule=LossRule(at_most=0.005))
+    lengths = [(d.stopping.min_items, d.stopping.max_items) for d in (design_for(plain, n) for n in (4, 150, 300))]
+    assert lengths == [(1, 40), (20, 45), (20, 80)]
+    assert design_for(plain, 300, decides=False).stopping.max_items == 36
+    own = Design(name="own", stopping=StoppingDesign(max_items=7))
+    assert design_for(Occasion(key="a", cut=ThetaCut(value=0.2), design=own), 300) is own
 
 
 def test_competencies_decide_at_their_own_cuts_and_the_others_at_the_overall_one() -> None:

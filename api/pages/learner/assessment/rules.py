@@ -9,7 +9,7 @@ from engine.delivery import length_of
 from engine.messages import Language
 from engine.policies.gates import AnyOf, Approval, Gate, Learning, Passed, Taken, Wait, binds
 from engine.policies.records import Occasion, Policy, flat
-from engine.workflows.shelf import Publication, design_of
+from engine.workflows.shelf import Publication
 from itembank.records import Record
 
 
@@ -41,7 +41,7 @@ def rules_of(publication: Publication, language: Language, t: Say) -> list[Occas
 
 
 def _facts(publication: Publication, occasion: Occasion, language: Language, t: Say) -> Iterator[tuple[str, str]]:
-    yield t("rules.length"), questions_words(occasion, t)
+    yield t("rules.length"), questions_words(publication, occasion, t)
     limit = occasion.time_limit_minutes
     yield t("rules.time"), t("period.minutes", n=limit) if limit else t("rules.no_limit")
     cut = resolve_cut(occasion.cut, publication.bank.curve)
@@ -51,9 +51,9 @@ def _facts(publication: Publication, occasion: Occasion, language: Language, t: 
         yield t("rules.attempts"), f"{most} / {period_words(occasion.per, t)}" if occasion.per else most
 
 
-def questions_words(occasion: Occasion, t: Say) -> str:
+def questions_words(publication: Publication, occasion: Occasion, t: Say) -> str:
     """How many questions the occasion asks."""
-    least, most = length_of(design_of(occasion))
+    least, most = length_of(publication.design_of(occasion))
     return t("rules.exactly", n=least) if least == most else t("rules.questions", least=least, most=most)
 
 

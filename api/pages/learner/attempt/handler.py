@@ -44,7 +44,7 @@ async def see_attempt(
     return page(
         request, "learner/attempt/page.html", view=view, policy=policy, credit=credit, zone=zone_of(policy),
         name_of=namer(policy, spoken), refused=not_now(view.journey, spoken),
-        lengths={occasion.key: questions_words(occasion, translator(spoken)) for occasion in policy.occasions},
+        lengths={one.key: questions_words(view.publication, one, translator(spoken)) for one in policy.occasions},
         learning=_learning_asked(view.journey.refused),
         finished=[sitting for sitting in view.journey.sittings if sitting.ended is not None and not sitting.voided],
         saved="saved" in request.query_params,
