@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from lxml import html as lxml_html
 
-from api.pages.items.rendering import FIELD, is_blank, read_given, render_item
+from api.pages.items.rendering import FIELD, is_blank, read_draft, read_given, render_item
 from api.pages.words import translator
 from itembank.answers import check_answer
 from itembank.items import Answer, Asset, Choice, Interaction, ItemContent, Picture
@@ -54,6 +54,18 @@ def test_an_answer_is_restored_and_sent_back_as_it_was(name: str) -> None:
     assert read_given(form_of(markup)) == answer
     assert "data-interaction" not in markup
     assert is_blank(read_given(form_of(str(render_item(content, None, "seed", T)))))
+
+
+def test_what_is_half_typed_keeps_its_place_and_its_last_space() -> None:
+    order = Interaction(kind="order", response="R", choices=ABC, max_choices=0)
+    essay = Interaction(kind="extended_text", response="T")
+    content = ItemContent(body="", interactions=(order, essay))
+    sent = {"a:R": ["", "", "B"], "a:T": ["To be "], "a:U": [""], "csrf": ["x"]}
+    draft = read_draft(sent)
+    assert draft == {"R": ["", "", "B"], "T": ["To be "]}
+    again = form_of(str(render_item(content, draft, "seed", T)))
+    assert read_draft(again) == draft
+    assert read_given(again) == {"R": ["B"], "T": ["To be"]}
 
 
 @pytest.mark.parametrize("name", GIVEN)

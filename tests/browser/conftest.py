@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -106,6 +106,19 @@ async def start_pre_test(page: Page, base: str) -> None:
     await page.get_by_role("button", name="Open my attempt").click()
     await page.get_by_role("button", name="Start the pre-test").click()
     await page.wait_for_url("**/sittings/*")
+
+
+async def set_deadline(dsn: str, page: Page, seconds: float, *, reopen: bool = True) -> None:
+    """Let the sitting on screen end in so many seconds, which only the owner of the table can."""
+    moved = "UPDATE session SET deadline = now() + make_interval(secs => $2) WHERE uuid = $1"
+    connection = await asyncpg.connect(dsn)
+    async with connection.transaction():
+        await connection.execute("ALTER TABLE session DISABLE TRIGGER USER")
+        await connection.execute(moved, UUID(page.url.rsplit("/", 1)[1]), seconds)
+        await connection.execute("ALTER TABLE session ENABLE TRIGGER USER")
+    await connection.close()
+    if reopen:
+        await page.goto(page.url)
 
 
 async def open_context(browser: Browser, **options: Any) -> BrowserContext:

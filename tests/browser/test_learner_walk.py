@@ -2,14 +2,12 @@
 
 import re
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import asyncpg
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.answers import row_on_screen
-from tests.browser.conftest import new_learner, open_context, start_pre_test
+from tests.browser.conftest import new_learner, open_context, set_deadline, start_pre_test
 from tests.browser.looking import look
 
 FOCUSED = "() => (document.activeElement.innerText || document.activeElement.value || '').trim()"
@@ -90,29 +88,6 @@ async def test_the_whole_way_by_keyboard_alone_without_javascript(browser: Brows
     await with_script.close()
     await context.close()
     assert problems == []
-
-
-async def test_a_killed_window_resumes_elsewhere_at_the_same_question_and_draft(browser: Browser, base: str) -> None:
-    first = await open_context(browser)
-    page = await first.new_page()
-    await start_pre_test(page, base)
-    stem = await page.locator(".question .body").inner_text()
-    field = page.locator(".question .body input").first
-    is_text = (await field.get_attribute("type")) is None
-    await (field.fill("17.5") if is_text else field.check())
-    await expect(page.locator("#kept")).to_have_text("Draft kept")
-    cookies, address = await first.cookies(), page.url
-    await first.close()
-
-    second = await open_context(browser)
-    await second.add_cookies(cookies)  # type: ignore[arg-type]
-    page = await second.new_page()
-    await page.goto(address)
-    assert (await page.locator(".question .body").inner_text()) == stem
-    field = page.locator(".question .body input").first
-    await (expect(field).to_have_value("17.5") if is_text else expect(field).to_be_checked())
-    await expect(page.get_by_text("Welcome back")).to_be_visible()
-    await second.close()
 
 
 async def test_saving_and_leaving_keeps_the_draft_without_javascript(browser: Browser, base: str) -> None:
@@ -236,18 +211,6 @@ async def test_nothing_that_must_not_leave_is_in_any_byte(browser: Browser, base
     for word in ("theta", "discrimination", "difficulty", "correct", "rationale", "score", '"key"'):
         assert word not in sent.lower(), word
     await context.close()
-
-
-async def set_deadline(dsn: str, page: Page, seconds: float) -> None:
-    """Let the sitting on screen end in so many seconds, which only the owner of the table can, and open it again."""
-    moved = "UPDATE session SET deadline = now() + make_interval(secs => $2) WHERE uuid = $1"
-    connection = await asyncpg.connect(dsn)
-    async with connection.transaction():
-        await connection.execute("ALTER TABLE session DISABLE TRIGGER USER")
-        await connection.execute(moved, UUID(page.url.rsplit("/", 1)[1]), seconds)
-        await connection.execute("ALTER TABLE session ENABLE TRIGGER USER")
-    await connection.close()
-    await page.goto(page.url)
 
 
 async def test_the_clock_speaks_rarely_and_its_end_keeps_what_was_answered(

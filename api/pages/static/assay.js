@@ -50,7 +50,8 @@
     if (!face) return;
     const voice = document.getElementById("spoken");
     const ask = document.getElementById("say-time");
-    const end = performance.now() + 1000 * Number(face.dataset.seconds);
+    let end = performance.now() + 1000 * Number(face.dataset.seconds);
+    let began = Date.now() - performance.now();
     let before = Number(face.dataset.seconds) + 1;
     const show = () => {
       const left = Math.max(0, Math.round((end - performance.now()) / 1000));
@@ -65,8 +66,22 @@
       clearInterval(ticking);
       if (form) form.requestSubmit(form.querySelector("[value=answer]"));
     };
-    const ticking = setInterval(show, 1000);
+    // A device that sleeps stops this clock and not the server's: when the two clocks of the device part, ask again.
+    const wake = async () => {
+      if (Math.abs(Date.now() - performance.now() - began) < 2000) return show();
+      try {
+        const answer = await fetch(location.href);
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("clock");
+        if (!fresh) return location.reload();
+        end = performance.now() + 1000 * Number(fresh.dataset.seconds);
+        began = Date.now() - performance.now();
+        before = Number(fresh.dataset.seconds) + 1;
+      } catch { /* no network yet; at the next tick again */ }
+      show();
+    };
+    const ticking = setInterval(wake, 1000);
     show();
+    document.getElementById("clock-then").hidden = true;
     ask.hidden = false;
     addEventListener("keydown", (event) => { if (event.altKey && event.code === "KeyT") { event.preventDefault(); ask.click(); } });
     ask.addEventListener("click", () => { voice.textContent = ""; setTimeout(() => { voice.textContent = face.textContent; }, 50); });
@@ -86,15 +101,45 @@
     let pause = 1000;
     let typing;
 
+    const keep = (name, text) => { try { localStorage.setItem(name, text); return true; } catch { return false; } };
+    const read = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+    const drop = (name) => { try { localStorage.removeItem(name); } catch { /* no storage, nothing kept */ } };
+
+    // What is half typed goes to the server; until it is there, this device keeps it beside what the server had before.
+    const aside = `assay:draft:${sheet.getAttribute("action")}`;
+    const fields = () => { const all = body(); all.delete("csrf"); all.delete("id"); return all.toString(); };
+    let known = fields();
+    const post = (text) => {
+      const data = new URLSearchParams(text);
+      data.set("csrf", sheet.elements.csrf.value);
+      return fetch(`${sheet.getAttribute("action")}/draft`, { method: "POST", body: data, keepalive: true });
+    };
     const draft = () => {
       if (sending) return;
-      fetch(`${sheet.getAttribute("action")}/draft`, { method: "POST", body: body(), keepalive: true })
-        .then((answer) => { kept.textContent = answer.ok ? kept.dataset.kept : ""; }, () => { kept.textContent = ""; });
+      const typed = fields();
+      post(typed).then(
+        (answer) => {
+          if (!answer.ok) return;
+          known = typed;
+          if (typed === fields()) drop(aside);
+          kept.textContent = kept.dataset.kept;
+        },
+        () => { kept.textContent = read(aside) ? kept.dataset.here : ""; },
+      );
     };
-    sheet.addEventListener("input", () => { kept.textContent = ""; clearTimeout(typing); typing = setTimeout(draft, 500); });
+    sheet.addEventListener("input", () => {
+      kept.textContent = "";
+      keep(aside, JSON.stringify({ known, typed: fields() }));
+      clearTimeout(typing);
+      typing = setTimeout(draft, 500);
+    });
     addEventListener("pagehide", () => { if (typing && !sending) draft(); });
+    addEventListener("online", () => { if (read(aside)) draft(); });
+    const left = JSON.parse(read(aside) || "null");
+    if (!left || left.known !== known) drop(aside);
+    else post(left.typed).then((answer) => { if (answer.ok) { drop(aside); location.reload(); } }, () => {});
 
-    const forget = () => { try { localStorage.removeItem(place); } catch { /* no storage, nothing kept */ } };
+    const forget = () => { drop(place); drop(aside); };
     const leave = () => { forget(); location.replace(sheet.getAttribute("action")); };
 
     async function send(data) {
@@ -132,13 +177,12 @@
       sending = true;
       clearTimeout(typing);
       const data = body(button);
-      try { localStorage.setItem(place, data.toString()); } catch { /* sent all the same */ }
+      keep(place, data.toString());
       for (const one of sheet.querySelectorAll("button")) one.setAttribute("aria-disabled", "true");
       send(data);
     });
 
-    let waiting = null;
-    try { waiting = localStorage.getItem(place); } catch { /* no storage */ }
+    const waiting = read(place);
     if (waiting) {
       sending = true;
       banner.hidden = false;

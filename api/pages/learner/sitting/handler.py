@@ -9,7 +9,7 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 
 from api.pages.forms import Form
-from api.pages.items.rendering import is_blank, read_given, render_item
+from api.pages.items.rendering import is_blank, read_draft, read_given, render_item
 from api.pages.learner.names import minutes_words, occasion_name
 from api.pages.looks import language
 from api.pages.render import page, see_other
@@ -56,22 +56,22 @@ async def answer_question(
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Take the answer, or keep it as a draft; then look at what is on screen."""
-    position, answer = _position(form), read_given(form.texts)
+    position, answer, draft = _position(form), read_given(form.texts), read_draft(form.texts)
     before = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
     on_screen = before.item is not None and before.item.position == position
     if form.one("action") == "save":
-        await _keep(database, caller, uuid, position, answer)
+        await _keep(database, caller, uuid, position, draft)
         return see_other(f"/attempts/{await _attempt_uuid(database, caller, before)}?saved")
     if is_blank(answer) and before.item is not None and _time_is_over(before):
         return await _end(database, shelf, caller, before)
     if on_screen and before.item is not None:
         if is_blank(answer) and not form.one("blank"):
-            return await _show(request, database, caller, before, given=answer, notice="blank", status=422)
+            return await _show(request, database, caller, before, given=draft, notice="blank", status=422)
         try:
             check_answer(before.item.content, answer)
         except AnswerInvalid as error:
             return await _show(
-                request, database, caller, before, given=answer, notice="invalid", detail=str(error), status=422
+                request, database, caller, before, given=draft, notice="invalid", detail=str(error), status=422
             )
     try:
         given = Given(position=position, answer=answer, client_id=_client_id(form))
@@ -82,7 +82,7 @@ async def answer_question(
         return await _to_result(database, caller, before)
     except AnswerInvalid as error:
         return await _show(
-            request, database, caller, before, given=answer, notice="invalid", detail=str(error), status=422
+            request, database, caller, before, given=draft, notice="invalid", detail=str(error), status=422
         )
     if step.item is not None and _time_is_over(step):
         return await _end(database, shelf, caller, step)
@@ -97,7 +97,7 @@ async def keep_draft(
     database: NamedDependency[Database],
 ) -> None:
     """Keep what is half typed; it is no answer and is never scored."""
-    await _keep(database, caller, uuid, _position(form), read_given(form.texts))
+    await _keep(database, caller, uuid, _position(form), read_draft(form.texts))
 
 
 @get("/sittings/{uuid:uuid}/end")
@@ -213,5 +213,5 @@ async def _show(
         body=render_item(item.content, item.draft if given is None else given, f"{session.uuid}/{item.position}", t),
         least=least, most=most, left=left, left_words="" if left is None else minutes_words(left, t),
         spoken_at={seconds: t("sitting.left", time=minutes_words(seconds, t)) for seconds in SPOKEN_AT},
-        notice=notice, detail=detail if spoken == "en" else "", resumed=item.draft is not None and not notice,
+        notice=notice, detail=detail if spoken == "en" else "", resumed=bool(item.draft) and not notice,
     )  # fmt: skip
