@@ -32,6 +32,7 @@ TABS = {
         Place("/institution/import", "institution.tab.import", frozenset({"author", "institution_admin"})),
         Place("/institution/compose", "institution.tab.compose"),
         Place("/institution/courses", "institution.tab.courses"),
+        Place("/institution/flags", "flags.title", REGISTRY | {"psychometrician"}),
         Place("/institution/rescorings", "institution.tab.rescorings", REGISTRY | {"psychometrician"}),
         Place("/institution/erasures", "institution.tab.erasures", REGISTRY),
         Place("/advisor/role", "advisor.tab.role", REGISTRY),
