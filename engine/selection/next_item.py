@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Sitting, Standing, session_key
 from engine.selection.standing import stand
 from engine.selection.ties import choose
+from engine.stopping.glance import glance_at, glances_of, may_end
 from engine.stopping.stop import Stop, end_of_form, stop_for, stop_reasons
 
 Floats = NDArray[np.float64]
@@ -26,16 +28,42 @@ class NextItem:
     item: int
 
 
+class Estimated(NamedTuple):
+    """A step with the theta and sem that it comes from; of several competencies, their means."""
+
+    step: NextItem | Stop
+    theta: float
+    sem: float
+
+
 def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     """The next item of a sitting, or why it ends. A pure function of its arguments, equal on every machine."""
+    quick = _at_a_glance(plan, sitting)
+    if quick is not None:
+        return quick.step
     standing = None if _needs_no_standing(plan) else stand(plan, sitting)
     return _stop(plan, sitting, standing) or _select(plan, sitting, standing)
 
 
-def step_and_standing(plan: Plan, sitting: Sitting) -> tuple[NextItem | Stop, Standing]:
-    """`next_step` with the standing it comes from, for whoever needs both."""
+def step_and_estimate(plan: Plan, sitting: Sitting) -> Estimated:
+    """`next_step` with the estimate it comes from, for whoever needs both."""
+    quick = _at_a_glance(plan, sitting)
+    if quick is not None:
+        return quick
     standing = stand(plan, sitting)
-    return _stop(plan, sitting, standing) or _select(plan, sitting, standing), standing
+    step = _stop(plan, sitting, standing) or _select(plan, sitting, standing)
+    return Estimated(step, float(standing.theta[0].mean()), float(standing.sem[0].mean()))
+
+
+def _at_a_glance(plan: Plan, sitting: Sitting) -> Estimated | None:
+    """The next item where a glance tells that the sitting goes on and the lists tell what is best; None elsewhere."""
+    if plan.design.ability.estimator != "eap" or not len(sitting.items) or not _has_candidates(plan):
+        return None
+    glance = glance_at(plan, sitting)
+    if may_end(plan, sitting, [glance]):
+        return None
+    item = _by_candidates(plan, sitting, glance.theta, _free_items(plan, sitting))
+    return None if item is None else Estimated(NextItem(item), glance.theta, glance.sem)
 
 
 def should_stop(plan: Plan, sitting: Sitting) -> Stop | None:
@@ -63,7 +91,10 @@ def _stop(plan: Plan, sitting: Sitting, standing: Standing | None) -> Stop | Non
     if stopping.rule is None and stopping.max_seconds is None:
         full = plan.design.form == "adaptive" and len(sitting.items) >= stopping.max_items
         return stop_for("max_items") if full else None
-    reason = str(stop_reasons(plan, standing or stand(plan, sitting))[0])
+    standing = standing or stand(plan, sitting)
+    if not may_end(plan, sitting, glances_of(standing)):
+        return None
+    reason = str(stop_reasons(plan, standing)[0])
     return stop_for(reason) if reason else None
 
 

@@ -64,6 +64,24 @@ class Plan:
         return {point: log_probabilities(self.pool.items, [point])[:, :, 0] for point in sorted(points)}
 
     @cached_property
+    def moments(self) -> Floats:
+        """(2, n_nodes): the nodes and their squares, whose products with a posterior are its first two moments."""
+        return np.stack([self.pool.nodes, self.pool.nodes**2])
+
+    @cached_property
+    def _log_ratios(self) -> dict[tuple[float, float], Floats]:
+        return {}
+
+    def log_ratio_at(self, cut: float, delta: float) -> Floats:
+        """log P at cut + delta less that at cut − delta, (n_items, K), worked out once."""
+        key = (cut, delta)
+        if key not in self._log_ratios:
+            above, below = self.log_probability_at[cut + delta], self.log_probability_at[cut - delta]
+            with np.errstate(invalid="ignore"):
+                self._log_ratios[key] = np.nan_to_num(above - below, nan=0.0)
+        return self._log_ratios[key]
+
+    @cached_property
     def item_seconds(self) -> Floats:
         """Time an item is expected to take, from the attribute `seconds`; 0 where it is not known."""
         known = self.pool.attributes.get("seconds", (0.0,) * len(self.pool))

@@ -117,7 +117,7 @@ def _linked(likelihood: Floats, prior: Prior, kernel: Floats) -> Summary:
     theta = posterior @ prior.nodes
     given = (likelihood * prior.nodes) @ kernel.T / marginal
     spread = given - theta[:, :, None]
-    covariance = np.einsum("pcg,pg,pdg->pcd", spread, general, spread, optimize=True)
+    covariance = (spread * general[:, None, :]) @ spread.transpose(0, 2, 1)
     variance = np.maximum(posterior @ prior.nodes**2 - theta**2, 0.0)
     diagonal = np.arange(theta.shape[1])
     covariance[:, diagonal, diagonal] = variance

@@ -34,7 +34,7 @@ def scores(plan: Plan, standing: Standing, allowed: Mask) -> Floats:
 
 def _weights(plan: Plan, standing: Standing) -> Floats:
     """1 for a competency still to be decided, the design's smaller weight for a decided one."""
-    if plan.pool.n_dimensions == 1:
+    if plan.pool.n_dimensions == 1 or not plan.criterion.weighs:
         return np.ones_like(standing.theta)
     decided = decided_by_competency(plan, standing)
     return np.where(decided, plan.design.selection.decided_weight, 1.0)

@@ -13,9 +13,13 @@ from engine.selection.tables import Block
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """scores: (block, situation) → (n_persons, n_items), higher being better."""
+    """scores: (block, situation) → (n_persons, n_items), higher being better.
+
+    weighs: whether it asks which competencies are still to be decided.
+    """
 
     scores: Callable[[Block, Situation], Floats]
+    weighs: bool = False
 
 
 CRITERIA: dict[str, Criterion] = {
@@ -36,8 +40,8 @@ CRITERIA: dict[str, Criterion] = {
     "proportional": Criterion(criteria.proportional),
     "information_at_cut": Criterion(criteria.information_at_cut),
     "mutual_information": Criterion(criteria.mutual_information),
-    "d_optimality": Criterion(criteria.d_optimality),
-    "a_optimality": Criterion(criteria.a_optimality),
+    "d_optimality": Criterion(criteria.d_optimality, weighs=True),
+    "a_optimality": Criterion(criteria.a_optimality, weighs=True),
 }
 
 if set(CRITERIA) != CRITERION_NAMES:

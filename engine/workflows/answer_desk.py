@@ -19,7 +19,7 @@ from engine.errors import EngineError
 from engine.policies.records import occasion_of
 from engine.pretest import or_pretest, pretest_items
 from engine.progress import Kept, Progress, sitting_at
-from engine.selection.next_item import NextItem, step_and_standing
+from engine.selection.next_item import NextItem, step_and_estimate
 from engine.sessions import Administered, Given, SessionRow, check_turn, time_is_up
 from engine.storage import answers
 from engine.storage.answers import Moved
@@ -258,12 +258,11 @@ def _work_out(
     answered = score_last(publication, progress.shown, given, session.now)
     progress = progress.after(answered)
     plan, sitting = publication.plans[session.occasion], sitting_at(session, progress)
-    chosen, standing = step_and_standing(plan, sitting)
+    chosen, theta, sem = step_and_estimate(plan, sitting)
     if not isinstance(chosen, NextItem):
         return Ending(session=session, publication=publication, shown=progress.shown, reason=chosen.reason)
     seeded = or_pretest(plan.design, bank, session.uuid.hex, progress.shown, progress.pretest, chosen)
     following = shown_item(publication, len(progress.shown), seeded, session.now)
-    theta, sem = float(standing.theta[0].mean()), float(standing.sem[0].mean())
     moved = Moved(
         session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,
         sem=sem,

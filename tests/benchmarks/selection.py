@@ -12,7 +12,18 @@ import numpy as np
 from catsim.estimation import NumericalSearchEstimator
 from catsim.selection import MaxInfoSelector
 
-from engine.designs import AbilityDesign, DecisionDesign, Design, SelectionDesign, StoppingDesign
+from engine.designs import (
+    AbilityDesign,
+    ConfidenceRule,
+    DecisionDesign,
+    Design,
+    LossRule,
+    SelectionDesign,
+    SemRule,
+    SprtRule,
+    StoppingDesign,
+    StopRule,
+)
 from engine.selection.next_item import next_step, select_next
 from engine.selection.plan import Plan, compile_design
 from engine.selection.ranking import scores
@@ -24,6 +35,22 @@ from psychometrics.models.base import ItemParameters
 
 N_ITEMS = 2000
 ANSWERS = 15
+
+
+LIVE_STEP = 30.0
+"""Microseconds that a live step may take: one answer taken, the next of 2,000 items chosen, its stopping rule asked."""
+RULES: tuple[StopRule, ...] = (
+    SemRule(at_most=0.01), ConfidenceRule(alpha=1e-6), LossRule(at_most=1e-6),
+    SprtRule(alpha=1e-6, beta=1e-6, delta=0.1),
+)  # fmt: skip
+"""Rules asked at every step and satisfied at none, so that whole steps are timed."""
+
+
+def under_rule(pool: Pool, ability: AbilityDesign, rule: StopRule) -> Plan:
+    """Maximum information until the rule holds."""
+    stopping = StoppingDesign(min_items=5, max_items=30, rule=rule)
+    decision = DecisionDesign(cut_theta=(0.5,))
+    return compile_design(Design(name="live", ability=ability, stopping=stopping, decision=decision), pool)
 
 
 def microseconds(task: Callable[[], object], n_repeats: int = 300) -> float:
@@ -63,6 +90,12 @@ def main() -> None:
     rival = microseconds(lambda: catsim_step(items, given, answers), 20)
     print(f"catsim {rival:.0f} µs, {rival / live:.0f} ×")
     assert select_next(plan, sitting) == next_step(plan, sitting)
+    for rule in RULES:
+        one = under_rule(pool, ability, rule)
+        assert next_step(one, sitting) == next_step(plan, sitting), "the rule was to be asked and to let it go on"
+        spent = microseconds(lambda one=one: next_step(one, sitting), 1000)  # type: ignore[misc]
+        held = "held" if spent <= LIVE_STEP else "BROKEN"
+        print(f"  with the rule {type(rule).__name__}: {spent:.1f} µs, {LIVE_STEP:.0f} µs allowed, {held}")
     for name in CRITERIA:
         one = plan_for(pool, ability, name)
         standing = stand(one, sitting)

@@ -1,0 +1,113 @@
+"""A glance never says "no" where the rules say yes, and live steps are the same with it and without."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.designs import (
+    AbilityDesign,
+    AllRule,
+    AnyRule,
+    ConfidenceRule,
+    DecisionDesign,
+    Design,
+    GlrRule,
+    InformationRule,
+    LengthRule,
+    LossRule,
+    SemReductionRule,
+    SemRule,
+    SprtRule,
+    StoppingDesign,
+    StopRule,
+    TimeRule,
+)
+from engine.selection import next_item
+from engine.selection.next_item import NextItem, next_step
+from engine.selection.plan import Plan, compile_design
+from engine.selection.sitting import Sitting
+from engine.selection.standing import stand
+from engine.selection.tables import build_pool
+from engine.stopping.glance import glances_of, may_end
+from engine.stopping.stop import stop_reasons
+from psychometrics.models.base import ItemParameters
+
+RNG = np.random.default_rng(8)
+ITEMS = ItemParameters.logistic(RNG.lognormal(0.1, 0.3, 60), RNG.normal(0.0, 1.0, 60), 0.15)
+COMPETENCY = [("add", "take", "times")[place % 3] for place in range(60)]
+LEAVES: list[StopRule] = [
+    LengthRule(items=9),
+    TimeRule(seconds=100.0),
+    SemRule(at_most=0.45),
+    ConfidenceRule(alpha=0.2),
+    LossRule(at_most=0.12),
+    SprtRule(alpha=0.15, beta=0.15, delta=0.4),
+    GlrRule(alpha=0.15, beta=0.15, delta=0.4),
+    SemReductionRule(below=0.02),
+    InformationRule(below=0.3),
+]
+RULES: list[StopRule] = [
+    *LEAVES,
+    AnyRule(rules=(LEAVES[3], LEAVES[4])),
+    AllRule(rules=(LEAVES[2], AnyRule(rules=(LEAVES[0], LEAVES[5])))),
+]
+
+
+def plan_with(rule: StopRule, structure: str, cuts: tuple[float, ...]) -> Plan:
+    ability = AbilityDesign(structure=structure)  # type: ignore[arg-type]
+    scope = "competencies" if structure == "competencies" else "overall"
+    design = Design(
+        name="glance", ability=ability, decision=DecisionDesign(cut_theta=cuts),
+        stopping=StoppingDesign(min_items=3, max_items=20, rule=rule, scope=scope),  # type: ignore[arg-type]
+    )  # fmt: skip
+    return compile_design(design, build_pool(ITEMS, ability, competency=COMPETENCY))
+
+
+PLANS = {
+    (number, structure): plan_with(rule, structure, (-0.2, 0.6))
+    for number, rule in enumerate(RULES)
+    for structure in ("overall", "competencies")
+}
+
+
+def some_sitting(seed: int) -> Sitting:
+    """A few answers that lean one way, so that rules hold now and then."""
+    rng = np.random.default_rng(seed)
+    n_given, ease = int(rng.integers(0, 21)), rng.uniform(0.0, 1.0)
+    given_items = rng.permutation(60)[:n_given]
+    categories = (rng.random(n_given) < ease).astype(np.intp)
+    return Sitting(f"glance {seed}", given_items, categories, None, float(rng.uniform(0.0, 200.0)))
+
+
+@pytest.mark.parametrize("structure", ["overall", "competencies"])
+@pytest.mark.parametrize("number", range(len(RULES)))
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 100_000))
+def test_never_no_where_the_rules_say_yes(number: int, structure: str, seed: int) -> None:
+    plan, sitting = PLANS[number, structure], some_sitting(seed)
+    standing = stand(plan, sitting)
+    if stop_reasons(plan, standing)[0]:
+        assert may_end(plan, sitting, glances_of(standing))
+
+
+def test_it_says_no_often_enough_to_be_worth_asking() -> None:
+    sittings = [some_sitting(seed) for seed in range(200)]
+    for number, rule in enumerate(RULES):
+        plan = PLANS[number, "overall"]
+        going = [one for one in sittings if not stop_reasons(plan, stand(plan, one))[0] and len(one.items)]
+        left = [one for one in going if may_end(plan, one, glances_of(stand(plan, one)))]
+        is_open = isinstance(rule, GlrRule | SemReductionRule | InformationRule)
+        assert len(left) <= (len(going) if is_open else 0.02 * len(going)), rule
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 100_000), st.integers(0, len(RULES) - 1), st.sampled_from(["overall", "competencies"]))
+def test_the_step_is_the_same_without_a_glance(seed: int, number: int, structure: str) -> None:
+    plan, sitting = PLANS[number, structure], some_sitting(seed)
+    quick = next_step(plan, sitting)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(next_item, "may_end", lambda plan, sitting, glances: True)
+        full = next_step(plan, sitting)
+    assert quick == full
+    assert isinstance(quick, NextItem) or quick.sentence
