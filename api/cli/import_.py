@@ -8,6 +8,7 @@ from api.cli.institutions import institution_option, with_institution
 from api.cli.output import json_option, progress, say
 from itembank.exchange.files import read_framework_file, read_items_file
 from itembank.exchange.parameters.files import CONVENTIONS, Convention, read_parameters
+from itembank.exchange.parameters.winsteps import Units
 from itembank.workflows.import_files import ImportedFiles, import_files
 
 MOST_PAIRS = 20
@@ -21,6 +22,11 @@ MOST_PAIRS = 20
 @click.option("--parameters", type=click.Path(path_type=Path), help="A file of item parameters to take as they are.")
 @click.option("--metric", type=click.Choice(CONVENTIONS), default="auto", show_default=True, help="Whose convention.")
 @click.option("--scaling", type=float, help="D of a traditional or catR file that does not state it (1, 1.7, 1.702).")
+@click.option(
+    "--structure", type=click.Path(path_type=Path), help="Winsteps' structure file (SFILE=) beside its IFILE=."
+)
+@click.option("--umean", type=float, default=0.0, show_default=True, help="UMEAN= of Winsteps' files.")
+@click.option("--uscale", type=float, default=1.0, show_default=True, help="USCALE= of Winsteps' files.")
 @click.option("--with-parameters", is_flag=True, help="Take the parameters that the items bring along.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @institution_option
@@ -33,6 +39,9 @@ def command(
     parameters: Path | None,
     metric: Convention,
     scaling: float | None,
+    structure: Path | None,
+    umean: float,
+    uscale: float,
     with_parameters: bool,
     dry_run: bool,
     institution: str,
@@ -47,7 +56,11 @@ def command(
         read_framework = None if framework is None else read_framework_file(framework)
         facts = None
         if parameters is not None:
-            facts = read_parameters(parameters.read_bytes(), parameters.name, metric, scaling=scaling)
+            beside = None if structure is None else structure.read_bytes()
+            facts = read_parameters(
+                parameters.read_bytes(), parameters.name, metric, scaling=scaling, structure=beside,
+                units=Units(uscale, umean),
+            )  # fmt: skip
     with progress("Importing"):
         done: ImportedFiles = with_institution(
             institution,

@@ -9,7 +9,7 @@ from itembank.exchange.parameters.columns import ParameterFile
 from itembank.exchange.parameters.csv_json import read_document, read_parameter_table
 from itembank.exchange.parameters.mirt import read_mirt
 from itembank.exchange.parameters.traditional import read_traditional
-from itembank.exchange.parameters.winsteps import read_winsteps_ifile
+from itembank.exchange.parameters.winsteps import LOGITS, Units, read_winsteps_ifile
 
 Convention = Literal["auto", "mirt", "traditional", "winsteps", "catr", "csv", "json"]
 CONVENTIONS: tuple[Convention, ...] = ("auto", "mirt", "traditional", "winsteps", "catr", "csv", "json")
@@ -17,7 +17,13 @@ START = 8192
 
 
 def read_parameters(
-    data: bytes, name: str, convention: Convention = "auto", *, scaling: float | None = None
+    data: bytes,
+    name: str,
+    convention: Convention = "auto",
+    *,
+    scaling: float | None = None,
+    structure: bytes | None = None,
+    units: Units = LOGITS,
 ) -> ParameterFile:
     """Parameters of a file in logits (D = 1), with the fate of each of its items.
 
@@ -26,11 +32,15 @@ def read_parameters(
         name: what it is called in reports.
         convention: whose file it is; "auto" looks at its columns.
         scaling: D of a traditional or catR file that does not state it.
+        structure: Winsteps' structure file (SFILE=) beside its item file.
+        units: of the measures in Winsteps' files.
 
     Raises:
         FileRefused: when the file cannot be read, or its columns fit several conventions.
     """
     chosen = told_by_columns(data, name) if convention == "auto" else convention
+    if structure is not None and chosen != "winsteps":
+        raise FileRefused(f"A structure file belongs to an item file of Winsteps, but {name} is none.")
     if chosen == "json":
         return read_document(data, name=name)
     if chosen == "traditional":
@@ -38,7 +48,7 @@ def read_parameters(
     if chosen == "catr":
         return read_catr(data, scaling=1.0 if scaling is None else scaling, name=name)
     if chosen == "winsteps":
-        return read_winsteps_ifile(data, name=name)
+        return read_winsteps_ifile(data, structure=structure, uscale=units.uscale, umean=units.umean, name=name)
     return read_mirt(data, name=name) if chosen == "mirt" else read_parameter_table(data, name=name)
 
 

@@ -16,9 +16,10 @@ from itembank.exchange.parameters.csv_json import (
     write_document,
     write_parameter_table,
 )
+from itembank.exchange.parameters.files import read_parameters
 from itembank.exchange.parameters.mirt import read_mirt, write_mirt
 from itembank.exchange.parameters.traditional import read_traditional, write_traditional
-from itembank.exchange.parameters.winsteps import read_winsteps_ifile, write_winsteps_ifile
+from itembank.exchange.parameters.winsteps import read_winsteps_ifile, write_winsteps_ifile, write_winsteps_sfile
 from itembank.items import ParameterFacts
 from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import probabilities
@@ -135,6 +136,54 @@ def test_winsteps_item_file_in_the_user_s_units() -> None:
         read_winsteps_ifile(b"1 2 3\n")
     with pytest.raises(ItemInvalid, match="no Rasch item"):
         write_winsteps_ifile({"i": ParameterFacts(model="2pl", discrimination=1.5, difficulty=0.0)})
+
+
+IFILE = (
+    b";ENTRY MEASURE ST COUNT SCORE MODLSE G M NAME\n"
+    b" 1  52.0 1 90.0 95.0 1.5 A R Sketch\n 2  47.0 1 90.0 85.0 1.5 B R Essay\n 3  50.0 1 90.0 88.0 1.5 B R Speech\n"
+)
+
+
+def test_winsteps_structure_files_give_the_steps() -> None:
+    """Steps by hand: (measure - 50) / 10 plus the threshold / 10."""
+    scale = b"; STRUCTURE-THRESHOLD MEASURE ANCHOR FILE\n; CATEGORY  threshold\n 0 .00 ; bottom\n 1 -8.6\n 2 8.6\n"
+    found = read_winsteps_ifile(IFILE, structure=scale, uscale=10, umean=50).parameters
+    assert [one.model for one in found.values()] == ["pcm"] * 3
+    assert found["Sketch"].steps == pytest.approx((0.2 - 0.86, 0.2 + 0.86))
+    assert found["Essay"].steps == pytest.approx((-0.3 - 0.86, -0.3 + 0.86))
+    partial = b"STRUCTURE-THRESHOLD ANCHOR FILE\n; ACT CATEGORY\n1 0 .00\n1 1 .00\n2 1 .00\n2 2 -3.0 ; -2.9\n2 3 3.0\n"
+    found = read_winsteps_ifile(IFILE, structure=partial, uscale=10, umean=50).parameters
+    assert (found["Sketch"].model, found["Sketch"].difficulty) == ("rasch", pytest.approx(0.2))
+    assert found["Essay"].steps == pytest.approx((-0.6, 0.0))
+    assert found["Speech"].steps == pytest.approx((-0.3, 0.3)), "entry 3 is of the grouping of entry 2"
+
+
+def test_structure_files_that_do_not_fit_are_refused() -> None:
+    alone = IFILE.replace(b" G ", b" X ")
+    file = read_winsteps_ifile(alone, structure=b"1 0 0\n1 1 0\n")
+    assert file.report.counts == {"imported": 1, "changed": 0, "refused": 2}
+    assert "no threshold for entry 2" in file.report.refused[0].notes[0]
+    for bad, word in ((b"; nothing\n", "no threshold"), (b"1 2 3 4\n", "line 1"), (b"0 zero\n", "line 1")):
+        with pytest.raises(FileRefused, match=word):
+            read_winsteps_ifile(IFILE, structure=bad)
+    with pytest.raises(FileRefused, match="is none"):
+        read_parameters(b"item_id,difficulty,discrimination\ni,0,1\n", "p.csv", structure=b"0 0\n1 0\n")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        rasch
+        | st.builds(lambda s: ParameterFacts(model="pcm", steps=tuple(s)), st.lists(PLACE, min_size=2, max_size=5)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_winsteps_files_come_back_together(drawn: list[ParameterFacts]) -> None:
+    parameters = {f"item {k}": one for k, one in enumerate(drawn)}
+    again = read_winsteps_ifile(write_winsteps_ifile(parameters), structure=write_winsteps_sfile(parameters))
+    assert list(again.parameters) == list(parameters)
+    assert np.max(np.abs(curves(again.parameters) - curves(parameters))) < 1e-9
 
 
 BAD_ROWS = [
