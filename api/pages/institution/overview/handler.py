@@ -9,11 +9,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from api.auth import roles
+from api.pages.institution.overview.drift import drift_of
 from api.pages.institution.stock import STAFF
 from api.pages.learner.names import occasion_name
 from api.pages.looks import language
 from api.pages.render import page
-from engine.storage import cohorts, health, overrides, shown_items
+from engine.storage import cohorts, flags, health, overrides, shown_items
 from engine.storage.health import SittingSeen
 from itembank.storage import bank_versions, banks
 from itembank.storage import items as item_rows
@@ -22,6 +23,7 @@ from itembank.storage.database import Database
 
 WEEKS = 12
 AT_WORK = timedelta(minutes=30)
+FLAG_READERS = frozenset({"psychometrician", "registrar", "institution_admin"})
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +52,15 @@ async def see_institution(
         offered = await cohorts.assessments(connection)
         overridden = await overrides.every(connection)
         found = []
+        keys: dict[int, str] = {}
         for bank in await banks.all_banks(connection):
-            states = [head.state for head in (await item_rows.heads(connection, bank.id)).values()]
+            heads = await item_rows.heads(connection, bank.id)
+            keys |= {head.id: key for key, head in heads.items()}
+            states = [head.state for head in heads.values()]
             version = await bank_versions.latest(connection, bank.id)
             shown = [] if version is None else await shown_items.most(connection, version)
             found.append((bank, {state: states.count(state) for state in dict.fromkeys(states)}, shown))
+        drift = [drift_of(run, keys) for run in await flags.latest_runs(connection)]
     groups: dict[tuple[str, str], list[SittingSeen]] = {}
     for sitting in seen:
         groups.setdefault((sitting.assessment, sitting.occasion), []).append(sitting)
@@ -63,6 +69,7 @@ async def see_institution(
         request, "institution/overview/page.html", banks=found, offered=offered, overridden=overridden, weeks=WEEKS,
         health=[health_of(key, name, group, now) for (key, name), group in groups.items()],
         titles={one.key: one.policy.title for one in offered}, name_of=lambda key: occasion_name(key, spoken),
+        drift=drift, may_see_flags=bool(caller.roles & FLAG_READERS),
     )  # fmt: skip
 
 
