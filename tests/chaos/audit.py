@@ -58,8 +58,8 @@ async def audit(dsn: str, institution_id: int, learners: Sequence[Learner]) -> V
 
 
 ENDS = """
-SELECT body::json ->> 'sitting' AS sitting, count(*) AS n FROM attempt_event
-WHERE body::json ->> 'event' = 'sitting_finished' GROUP BY 1
+SELECT body ->> 'sitting' AS sitting, count(*) AS n FROM attempt_event
+WHERE body ->> 'event' = 'sitting_finished' GROUP BY 1
 """
 CREDITS = "SELECT attempt_id, count(*) AS n FROM credit WHERE revoked_at IS NULL GROUP BY 1"
 

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from api.settings import Settings
+from tests.api.at_once import AtOnce, at_once
 from tests.benchmarks.server_bank import POLICY, furnish
 from tests.chaos.world import World
 
@@ -19,6 +18,11 @@ SHORT = (
     .replace('cut = { scale = "theta", value = 0.0 }', 'cut = { scale = "theta", value = -3.0 }')
     .replace("min = 3\nmax = 9", "min = 0\nmax = 3")
     .replace("[occasions.design.decision]\ncut_theta = [0.0]\n", "")
+)
+LONG = (
+    POLICY.replace("min_items = 15", "min_items = 500")
+    .replace("max_items = 30", "max_items = 500")
+    .replace("min = 3\nmax = 9", "min = 3\nmax = 120")
 )
 
 
@@ -34,7 +38,6 @@ async def short_institution(database_dsn: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-async def short_client(database_dsn: str, short_institution: int) -> AsyncIterator[AsyncTestClient[Litestar]]:
-    app = create_app(Settings(public_url="https://assay.example.org"), database_dsn)
-    async with AsyncTestClient(app) as opened:
+async def short_client(database_dsn: str, short_institution: int) -> AsyncIterator[AtOnce]:
+    async with at_once(create_app(Settings(public_url="https://assay.example.org"), database_dsn)) as opened:
         yield opened

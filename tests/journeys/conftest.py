@@ -1,5 +1,20 @@
 """Fixtures of the application, for whole walks through it."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from tests.api.at_once import AtOnce, at_once
 from tests.api.conftest import client, sample_client
+
+
+@pytest.fixture(scope="module")
+async def busy_client(sample_dsn: str) -> AsyncIterator[AtOnce]:
+    """A client on the sample institution whose requests are under way at the same time."""
+    async with at_once(create_app(Settings(public_url="http://testserver.local"), sample_dsn)) as opened:
+        yield opened
+
 
 __all__ = ["client", "sample_client"]

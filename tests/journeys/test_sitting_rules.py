@@ -10,9 +10,10 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from itembank.storage.database import Database
+from tests.api.at_once import AtOnce
 from tests.api.conftest import bearer, body, learner
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncTestClient[Litestar] | AtOnce
 
 
 async def open_attempt(client: Client, headers: dict[str, str]) -> str:
@@ -93,30 +94,27 @@ async def test_the_same_answer_may_be_sent_until_it_is_acknowledged(
     assert body(other, 409)["type"] == "urn:assay:problem:already-answered"
 
 
-async def test_many_at_once_make_one_answer(sample_client: Client, sample_database: Database) -> None:
+async def test_many_at_once_make_one_answer(busy_client: AtOnce, sample_database: Database) -> None:
     headers = await learner(sample_database, "nervous")
-    _, session = await start(sample_client, headers)
+    _, session = await start(busy_client, headers)
     url = f"/api/v1/sessions/{session['uuid']}/responses"
     given = {"position": 0, "answer": wrong_answer(session["item"]), "id": str(uuid4())}
-    answers = await asyncio.gather(*(sample_client.post(url, json=given, headers=headers) for _ in range(64)))
+    answers = await asyncio.gather(*(busy_client.post(url, json=given, headers=headers) for _ in range(64)))
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [200] * 63 + [201]
     assert len({answer.json()["item"]["item"] for answer in answers}) == 1
 
 
-async def test_racing_starts_make_one_sitting(sample_client: Client, sample_database: Database) -> None:
+async def test_racing_starts_make_one_sitting(busy_client: AtOnce, sample_database: Database) -> None:
     headers = await learner(sample_database, "double-click")
     answers = await asyncio.gather(
-        *(
-            sample_client.post("/api/v1/attempts", json={"assessment": "data-literacy"}, headers=headers)
-            for _ in range(8)
-        )
+        *(busy_client.post("/api/v1/attempts", json={"assessment": "data-literacy"}, headers=headers) for _ in range(8))
     )
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     attempt = answers[0].json()["uuid"]
     url = f"/api/v1/attempts/{attempt}/sessions"
     starts = await asyncio.gather(
-        *(sample_client.post(url, json={"occasion": "pre_test"}, headers=headers) for _ in range(8))
+        *(busy_client.post(url, json={"occasion": "pre_test"}, headers=headers) for _ in range(8))
     )
     assert sorted(answer.status_code for answer in starts) == [200] * 7 + [201]
     assert len({answer.json()["uuid"] for answer in starts}) == 1
