@@ -186,7 +186,7 @@ def test_refusals_speak_french_too() -> None:
     story = Story(preset("kctcs"))
     story.sits("pre_test", "2027-01-04 10:00", 50)
     said = tell(story.refused("post_test", "2027-01-04 10:00")[0], "fr")
-    assert said.startswith("L'une de ces conditions doit d'abord être remplie. L'épreuve « test final » s'ouvre")
+    assert said.startswith("L’une de ces conditions doit d’abord être remplie. L’épreuve «\u00a0test final")
 
 
 @given(st.integers(0, 400), st.integers(0, 23), st.integers(1, 90))
