@@ -11,7 +11,7 @@ from itembank.exchange.authored_html import paragraphs
 from itembank.exchange.delimited import Source, check_text, open_source, source_name
 from itembank.exchange.findings import Findings
 from itembank.exchange.item_forms import Formed, essay_item, match_item, numeric_item
-from itembank.exchange.quiz import About, Gathering, Option, choice_of, text_of
+from itembank.exchange.quiz import About, Gathering, Option, choice_of, text_of, unsaid
 from itembank.exchange.quiz_marks import percentage, split_marked, unescaped
 from itembank.items import Item, NumericKey
 from itembank.loss_report import LossReport
@@ -69,7 +69,8 @@ def _questions(text: str) -> list[tuple[int, str]]:
 
 
 def _question(text: str, line: int, category: str, gathering: Gathering) -> None:
-    title, markup, rest = _head(text)
+    title, form, rest = _head(text)
+    markup = form == "html"
     braces = BRACES.search(rest)
     tags = (f"category:{category}",) if category else ()
     if braces is None:
@@ -77,10 +78,10 @@ def _question(text: str, line: int, category: str, gathering: Gathering) -> None
         return
     before, answers, after = rest[: braces.start()], braces.group(1), rest[braces.end() :]
     answers, _, explanation = answers.partition("####")
-    changes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ("Markdown is shown as it was typed",) if form == "markdown" else ()
     stem = before.strip() if not after.strip() else f"{before.rstrip()} {GAP} {after.lstrip()}"
     if after.strip():
-        changes = ("the gap in the sentence is shown as a line, the answer below it",)
+        changes += ("the gap in the sentence is shown as a line, the answer below it",)
     about = About(
         name=title or unescaped(before)[:60], line=line, tags=tags, explanation=unescaped(explanation), source="gift"
     )
@@ -94,13 +95,13 @@ def _question(text: str, line: int, category: str, gathering: Gathering) -> None
     gathering.keep(formed, about, changes + more)
 
 
-def _head(text: str) -> tuple[str, bool, str]:
-    """Title, whether the text is HTML, and the rest."""
+def _head(text: str) -> tuple[str, str, str]:
+    """Title, the format that is named, and the rest."""
     title = TITLE.match(text)
     rest = text[title.end() :] if title else text
     form = FORMAT.match(rest)
-    markup = form is not None and form.group(1) == "html"
-    return (unescaped(title.group(1)) if title else ""), markup, rest[form.end() :] if form else rest
+    named = form.group(1) if form else ""
+    return (unescaped(title.group(1)) if title else ""), named, rest[form.end() :] if form else rest
 
 
 def _stem(text: str, markup: bool) -> str:
@@ -115,7 +116,7 @@ def _made(stem: str, answers: str, markup: bool) -> Made:
     if whole.startswith("#"):
         return _numeric(stem, whole[1:])
     if truth := TRUE_FALSE.match(whole):
-        return _true_false(stem, truth.group(1).startswith("T"))
+        return _true_false(stem, truth.group(1).startswith("T"), truth.group(2) or "")
     parts = [(mark, text) for mark, text in split_marked(answers, "=~") if mark and text.strip()]
     if not parts:
         raise BankError("its answers have neither = nor ~ before them.")
@@ -138,29 +139,34 @@ def _option(mark: str, text: str) -> Option:
     return Option(unescaped(plain), (1.0 if mark == "=" else 0.0) if share is None else share, unescaped(said))
 
 
-def _true_false(stem: str, right: bool) -> Made:
-    return choice_of(
-        stem, [Option("True", float(right)), Option("False", float(not right))], multiple=False, shuffle=False
-    )
+def _true_false(stem: str, right: bool, feedback: str) -> Made:
+    """Feedback stands in the order wrong # right, whichever of the two answers is right."""
+    said = [unescaped(part).strip() for _, part in split_marked(feedback, "#")]
+    wrong, praise = (*said, "", "")[:2]
+    options = [
+        Option("True", float(right), praise if right else wrong),
+        Option("False", float(not right), wrong if right else praise),
+    ]
+    return choice_of(stem, options, multiple=False, shuffle=False)
 
 
 def _numeric(stem: str, answers: str) -> Made:
     marked = split_marked(answers, "=~")
     options = [text for mark, text in marked if mark == "="] or [marked[0][1]]
     keys: list[NumericKey] = []
-    dropped = 0
+    dropped, said = 0, list[str]()
     for text in options:
         share, rest = percentage(text)
-        value = rest.partition("#")[0].strip()
+        value, _, feedback = rest.partition("#")
+        said.append(feedback)
         if share is not None and share < 1:
             dropped += share > 0
         else:
-            keys.append(_key(value))
+            keys.append(_key(value.strip()))
     if not keys:
         raise BankError("no number is fully right; mark one.")
-    return numeric_item(stem, tuple(keys)), (
-        (f"{dropped} numbers worth part of the points earn nothing now",) if dropped else ()
-    )
+    partial = (f"{dropped} numbers worth part of the points earn nothing now",) if dropped else ()
+    return numeric_item(stem, tuple(keys)), partial + unsaid(said)
 
 
 def _key(text: str) -> NumericKey:

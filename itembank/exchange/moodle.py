@@ -14,7 +14,17 @@ from itembank.exchange.findings import Findings
 from itembank.exchange.item_forms import Formed, essay_item, match_item, numeric_item
 from itembank.exchange.moodle_cloze import cloze
 from itembank.exchange.moodle_files import Files, text_at
-from itembank.exchange.quiz import About, Gathering, Option, choice_of, gap_mark, gaps_of, inline_choice, text_of
+from itembank.exchange.quiz import (
+    About,
+    Gathering,
+    Option,
+    choice_of,
+    gap_mark,
+    gaps_of,
+    inline_choice,
+    text_of,
+    unsaid,
+)
 from itembank.exchange.quiz_marks import numbered_gaps
 from itembank.items import Item, NumericKey
 from itembank.loss_report import LossReport
@@ -90,8 +100,8 @@ def _question(question: Element, kind: str, category: str, gathering: Gathering,
         gathering.refuse(about, REFUSED.get(kind, f"question type '{kind}' is not known"))
         return
     try:
-        stem, assets, lost = files.resolve(question.find("questiontext"))
-        formed, changes = MAKERS[kind](question, stem)
+        assets, lost = files.resolve(question)
+        formed, changes = MAKERS[kind](question, text_at(question, "questiontext"))
     except BankError as error:
         gathering.refuse(about, str(error))
         return
@@ -100,9 +110,9 @@ def _question(question: Element, kind: str, category: str, gathering: Gathering,
 
 
 def _lost_files(question: Element) -> tuple[str, ...]:
-    """Pictures in options and feedback are not carried over; say so."""
-    inside = [file for path in ("answer", "subquestion") for file in question.iterfind(f"{path}//file")]
-    return (f"{len(inside)} pictures inside options or feedback were left out",) if inside else ()
+    """Feedback is kept apart from what is shown and has no pictures of its own; say so."""
+    inside = [file for part in question.iter() if "feedback" in str(part.tag) for file in part.iterfind("file")]
+    return (f"{len(inside)} pictures inside feedback were left out",) if inside else ()
 
 
 def text_of_tag(question: Element, tag: str, default: str = "") -> str:
@@ -155,8 +165,9 @@ def _numerical(question: Element, stem: str) -> Made:
     if not keys:
         raise BankError("no number is fully right; mark one with fraction 100.")
     unit = (question.findtext("units/unit/unit_name") or "").strip()
-    dropped = (f"{partial} numbers worth part of the points earn nothing now",) if partial else ()
+    dropped: tuple[str, ...] = (f"{partial} numbers worth part of the points earn nothing now",) if partial else ()
     more = len(question.findall("units/unit")) > 1
+    dropped += unsaid(text_at(answer, "feedback") for answer in question.iterfind("answer"))
     return numeric_item(stem, tuple(keys), unit=unit), dropped + (("only the first unit was kept",) if more else ())
 
 

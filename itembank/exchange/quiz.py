@@ -130,7 +130,12 @@ def text_of(stem: str, options: Sequence[Option]) -> tuple[Formed, tuple[str, ..
         option.text.replace("\\*", "*").strip(): float(round(option.fraction * n_categories)) for option in wordings
     }
     strict = wordings[0].case_sensitive
-    return text_item(stem, points, case_sensitive=strict, max_score=n_categories), ()
+    return text_item(stem, points, case_sensitive=strict, max_score=n_categories), unsaid(o.feedback for o in options)
+
+
+def unsaid(feedback: Iterable[str]) -> tuple[str, ...]:
+    """What is to be told of feedback on typed answers, for which an item has no place."""
+    return ("feedback on single answers was left out",) if any(said.strip() for said in feedback) else ()
 
 
 def inline_choice(response: str, options: Sequence[Option]) -> tuple[Interaction, ResponseDeclaration]:

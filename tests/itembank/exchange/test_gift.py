@@ -77,6 +77,64 @@ def test_the_fate_of_every_question() -> None:
     assert report.entries[0].place == "line 4"
 
 
+HARD = rb"""::said:: Is it? {TRUE#wrong said#right said}
+
+::unsaid:: Is it? {F#wrong said#right said}
+
+::many
+lines:: Which {
+  // not this
+  =first
+  # good
+  ~second
+  ####why
+}
+
+::web:: See http\://x.org?a\=b\nand on {=yes ~no}
+
+::half:: Pick {~%50%half =full ~none}
+
+::numbers:: How many? {#
+=%100%1.5:0.1#near
+=%50%1.5:0.5
+}
+
+::below:: How cold? {#-3.5..-1}
+
+::two\:: parts:: Which? {=a ~b}
+
+::thirds:: Pick three {~%33.33333%a ~%33.33333%b ~%33.33333%c ~%-100%d}
+
+::power:: What is \(x^\{2\}\) at two? {=4 ~5}
+
+::distractor:: Pair {=<b>a</b> -> 1 =b -> 2 = -> 3}
+
+::md::[markdown]*Which* one? {=a ~b}
+"""
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_hard_cases(line_end: bytes) -> None:
+    kept, report = read_gift(b"\xef\xbb\xbf" + HARD.replace(b"\n", line_end))
+    found = {item.key: item for item in kept}
+    assert found["said"].scoring.feedback == {"A": "right said", "B": "wrong said"}
+    assert found["unsaid"].scoring.feedback == {"A": "wrong said", "B": "right said"}
+    assert (found["many-lines"].scoring.feedback, found["many-lines"].scoring.rationale) == ({"A": "good"}, "why")
+    assert "<p>See http://x.org?a=b<br>and on</p>" in found["web"].content.body
+    points = {key: [score(found[key].scoring, {"RESPONSE": [a]}).category for a in "ABC"] for key in ("half", "thirds")}
+    assert points == {"half": [1, 2, 0], "thirds": [1, 1, 1]}
+    assert [(key.value, key.tolerance) for key in found["numbers"].scoring.numeric] == [(1.5, 0.1)]
+    assert score(found["below"].scoring, {"RESPONSE": ["-2"]}).category == 1
+    assert found["two-parts"].title == "two:: parts"
+    assert r"\(x^{2}\)" in found["power"].content.body
+    assert [choice.content for choice in found["distractor"].content.interactions[0].targets] == ["1", "2", "3"]
+    notes = {entry.key: entry.notes for entry in report.entries if entry.fate == "changed"}
+    assert notes == {
+        "numbers": ("1 numbers worth part of the points earn nothing now", "feedback on single answers was left out"),
+        "md": ("Markdown is shown as it was typed",),
+    }
+
+
 BAD = {
     "::q:: no braces": "no answers in braces",
     "::q:: x {~a ~b}": "no option is right",

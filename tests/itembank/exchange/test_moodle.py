@@ -146,6 +146,39 @@ def test_pictures_tags_categories_and_same_names() -> None:
     assert "x.svg" in report.entries[0].notes[0]
 
 
+def pictured(name: str, data: bytes) -> str:
+    return f'<file name="{name}" path="/" encoding="base64">{base64.b64encode(data).decode()}</file>'
+
+
+def test_pictures_in_options_and_pairs_come_along_each_with_its_own() -> None:
+    """Two options whose files share a name and differ, one that repeats the first: as Moodle exports them."""
+    other = PICTURE + b"other"
+    image = '<![CDATA[<img src="@@PLUGINFILE@@/pic.png" alt="{}">]]>'
+    options = "".join(
+        f'<answer fraction="{share}" format="html"><text>{image.format(alt)}</text>{pictured("pic.png", data)}'
+        f'<feedback format="html"><text>{alt}</text>{pictured("why.png", PICTURE)}</feedback></answer>'
+        for share, alt, data in ((100, "a", PICTURE), (0, "b", other), (0, "c", PICTURE))
+    )
+    items, files, report = read_moodle(quiz(question("multichoice", "q", "Which?", options)))
+    (item,) = items
+    assert [choice.content for choice in item.content.interactions[0].choices] == [
+        '<img src="pic.png" alt="a">', '<img src="pic-2.png" alt="b">', '<img src="pic.png" alt="c">',
+    ]  # fmt: skip
+    digests = {asset.name: asset.sha256 for asset in item.content.assets}
+    assert {name: files[digest] for name, digest in digests.items()} == {"pic.png": PICTURE, "pic-2.png": other}
+    assert report.entries[0].notes == ("3 pictures inside feedback were left out",)
+    pairs = "".join(
+        f'<subquestion format="html"><text>{image.format(term)}</text>{pictured("pic.png", data)}'
+        f"<answer><text>{term}</text></answer></subquestion>"
+        for term, data in (("x", PICTURE), ("y", other))
+    )
+    (matched,), _, _ = read_moodle(quiz(question("matching", "m", "Match", pairs)))
+    assert [choice.content[:20] for choice in matched.content.interactions[0].choices] == [
+        '<img src="pic.png" a', '<img src="pic-2.png"',
+    ]  # fmt: skip
+    assert len(matched.content.assets) == 2
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
