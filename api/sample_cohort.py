@@ -21,6 +21,7 @@ from engine.storage import credits, notes
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.issue_credential import issue_credential, revoke_credit
 from engine.workflows.open_attempt import open_attempt
+from engine.workflows.raise_flags import raise_all_flags
 from engine.workflows.record_learning import record_learning
 from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import Step, start_session
@@ -33,6 +34,8 @@ ASSESSMENT = "data-literacy"
 SEED = 20260301
 SPREAD = 0.55
 RUNNING_ANSWERS = 5
+TIRED_AFTER = 4
+"""Questions after which somebody in a hurry only clicks through."""
 CLOCK_DOWN = "DROP SCHEMA IF EXISTS sample_clock CASCADE"
 CLOCK_UP = """
 DROP SCHEMA IF EXISTS sample_clock CASCADE;
@@ -75,7 +78,7 @@ STORIES = (
     Story("Zeynep Kaya", -0.6, ((20, "pre_test"), (16, "pre_test"), (8, "learning"), (7, "post_test"))),
     Story("Samuel Adeyemi", -0.3, ((9, "pre_test"), (6, "pre_test"))),
     Story("Anna Petrova", -1.1, ((38, "pre_test"),)),
-    Story("Liam O'Connor", -0.8, ((35, "pre_test"),)),
+    Story("Liam O'Connor", -0.8, ((35, "pre_test"), (0.6, "hurried"))),
     Story("Chloé Martin", -1.3, ((6, "pre_test"),)),
     Story("Ben Whitaker", 0.0, ((5, "opened"),)),
     Story("Yara Haddad", 0.4, ((0.02, "running"),)),
@@ -113,6 +116,7 @@ async def seed_cohort(database: Database, owner_dsn: str, institution_id: int, s
                 await term.close()
     if len(stories) == len(STORIES):
         await _notes(database, institution_id, staff["demo-advisor"])
+        await raise_all_flags(database, institution_id)
 
 
 class Clock:
@@ -151,7 +155,7 @@ class Term:
         self.institution_id, self.staff, self.url = institution_id, staff, url
         self.shelf = Shelf()
         self.desk = AnswerDesk(self.database, self.shelf)
-        self.rng = np.random.default_rng(SEED)
+        self.rng, self.hurried = np.random.default_rng(SEED), np.random.default_rng(SEED + 1)
         self.learners: dict[str, Learner] = {}
         self.names: dict[str, Story] = {}
 
@@ -165,7 +169,7 @@ class Term:
         days = sorted({days for story in stories for days, _ in story.steps}, reverse=True)
         for ago in days:
             moment = self.clock.start - timedelta(days=ago)
-            for kind in ("opened", "learning", "pre_test", "post_test", "running", "revoked"):
+            for kind in ("opened", "learning", "pre_test", "post_test", "hurried", "running", "revoked"):
                 acting = [story for story in stories if (ago, kind) in story.steps]
                 if acting:
                     moment = await self._act(acting, kind, moment) + timedelta(minutes=10)
@@ -183,9 +187,9 @@ class Term:
             for learner in learners:
                 await self._revoke(learner)
         elif kind != "opened":
-            occasion = "pre_test" if kind == "running" else kind
+            occasion = "pre_test" if kind in ("running", "hurried") else kind
             most = RUNNING_ANSWERS if kind == "running" else None
-            return await self._sit(learners, occasion, moment, most)
+            return await self._sit(learners, occasion, moment, most, hurried=kind == "hurried")
         return moment
 
     async def _open(self, story: Story) -> Learner:
@@ -200,8 +204,11 @@ class Term:
         theta = {name: story.ability + SPREAD * float(one) for name, one in zip(COMPETENCIES, noise)}
         return Learner(account_id, view.attempt.uuid, theta)
 
-    async def _sit(self, learners: Sequence[Learner], occasion: str, moment: datetime, most: int | None) -> datetime:
-        """A sitting of each, side by side, half a minute or a minute a question."""
+    async def _sit(
+        self, learners: Sequence[Learner], occasion: str, moment: datetime, most: int | None, *, hurried: bool = False
+    ) -> datetime:
+        """A sitting of each, side by side, half a minute or a minute a question; in a hurry, soon a few seconds."""
+        rng = self.hurried if hurried else self.rng
         running: list[tuple[Learner, Step]] = []
         for learner in learners:
             with contextlib.suppress(JourneyRefused, NoItemLeft):
@@ -211,22 +218,25 @@ class Term:
                 running.append((learner, step))
         given = 0
         while running and (most is None or given < most):
-            moment = min(moment + timedelta(seconds=float(self.rng.uniform(25, 70))), self.clock.start)
+            clicking = hurried and given >= TIRED_AFTER
+            seconds = float(rng.uniform(*((1.5, 4.0) if clicking else (25, 70))))
+            moment = min(moment + timedelta(seconds=seconds), self.clock.start)
             await self.clock.set(moment)
-            steps = await asyncio.gather(*(self._answer(learner, step) for learner, step in running))
+            steps = await asyncio.gather(*(self._answer(*one, rng, clicking=clicking) for one in running))
             over = [learner for (learner, _), step in zip(running, steps) if step.decision is not None]
             await self._credentials(over)
             running = [(who, step) for (who, _), step in zip(running, steps) if step.decision is None]
             given += 1
         return moment
 
-    async def _answer(self, learner: Learner, step: Step) -> Step:
-        """An answer that the model would expect of this ability, right or wrong."""
+    async def _answer(self, learner: Learner, step: Step, rng: np.random.Generator, *, clicking: bool) -> Step:
+        """An answer that the model would expect of this ability, right or wrong; a lucky one in four when clicking."""
         assert step.item is not None
         bank, position = step.publication.bank, step.item.position
         place = next(place for place, item in enumerate(bank.items) if item.key == step.item.item)
         theta = learner.theta[bank.competency[place]]
-        right = float(np.interp(theta, bank.nodes, bank.tables[place][-1])) > self.rng.random()
+        expected = 0.25 if clicking else float(np.interp(theta, bank.nodes, bank.tables[place][-1]))
+        right = expected > rng.random()
         answer = answer_to(bank.items[place], right=right)
 
         def read(_: ItemContent) -> Given:

@@ -19,12 +19,13 @@ EVERY = 1_000_000
 
 
 class SittingRow(Record, frozen=True, kw_only=True):
-    """A finished sitting that was not struck."""
+    """A finished sitting that was not struck. `timed`: on a screen, where the server saw the time of each answer."""
 
     id: int
     learner: int
     population: str
     bank_version_id: int
+    timed: bool
 
 
 class AnswerRow(Record, frozen=True, kw_only=True):

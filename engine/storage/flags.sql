@@ -1,5 +1,6 @@
 -- name: sittings
-SELECT s.id, s.account_id AS learner, s.occasion || ' of ' || a.key AS population, s.bank_version_id
+SELECT s.id, s.account_id AS learner, s.occasion || ' of ' || a.key AS population, s.bank_version_id,
+    s.form = 'adaptive' AS timed
 FROM session s
 JOIN bank_version b ON b.id = s.bank_version_id
 JOIN attempt t ON t.id = s.attempt_id

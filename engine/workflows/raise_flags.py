@@ -72,7 +72,9 @@ class Collected:
         """As arrays; None where nobody answered anything that counts."""
         version_of = {row.id: row.bank_version_id for row in self.sittings}
         published = {version: [_published(item) for item in items] for version, items in self.versions.items()}
-        sittings = [Seen(id=row.id, learner=row.learner, population=row.population) for row in self.sittings]
+        sittings = [
+            Seen(id=row.id, learner=row.learner, population=row.population, timed=row.timed) for row in self.sittings
+        ]
         answers = [
             Answered(
                 sitting=row.sitting, item=row.item, category=row.category, raw=row.raw, shown_at=row.shown_at,
