@@ -10,6 +10,7 @@ from engine.events import (
     AttestationInvited,
     AttestationReceived,
     CreditAwarded,
+    CreditRebased,
     CreditRevoked,
     Event,
     FirstItemShown,
@@ -75,6 +76,10 @@ def _specific(policy: Policy, events: Sequence[Event], standing: Standing, propo
             yield from rating_refusals(policy, proposed)
         case CreditAwarded():
             yield from _awarding(policy, events, proposed)
+        case CreditRebased():
+            journey = decide(policy, events, proposed.at)
+            if not journey.rebase or (proposed.sitting, proposed.grade) != (journey.rebase, journey.grade):
+                yield refusal("no_rebase", message("refusal.no_rebase"))
         case CreditRevoked():
             if standing.credit is None:
                 yield refusal("no_credit", message("refusal.no_credit"))

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from engine.gap_report.evidence import Evidence
+from engine.gap_report.levels import inside
 from engine.gap_report.next_step import NextStep
 from engine.gap_report.report import GapReport, Target
 from engine.gap_report.states import State
@@ -67,7 +68,7 @@ def _entries(
             yield QueueEntry(learner=learner, reason="waiting_approval", said=said, rank=0)
     gaps = [part for part in standing.report.parts if part.state not in SHOWN] if standing.report else []
     if len(gaps) == 1:
-        said = message("queue.one_gap", competency=gaps[0].statement)
+        said = message("queue.one_gap", competency=inside(gaps[0].statement))
         yield QueueEntry(learner=learner, reason="one_gap", said=said, rank=1)
     for occasion in journey.occasions:
         failed = [s for s in journey.sittings if s.occasion == occasion.occasion and s.decision and not s.voided]

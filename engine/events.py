@@ -134,6 +134,15 @@ class CreditAwarded(_Event, frozen=True, kw_only=True, tag="credit_awarded"):
     credential: str = ""
 
 
+class CreditRebased(_Event, frozen=True, kw_only=True, tag="credit_rebased"):
+    """The sitting that the credit rested on passes no more, but another of the same learner does: it rests on that."""
+
+    sitting: Name
+    grade: str
+    by: Name
+    reason: Name
+
+
 class CreditRevoked(_Event, frozen=True, kw_only=True, tag="credit_revoked"):
     """The credit was taken back; sittings finished before no longer count towards it."""
 
@@ -162,6 +171,7 @@ Event = (
     | AttestationReceived
     | AccommodationSet
     | CreditAwarded
+    | CreditRebased
     | CreditRevoked
     | AttemptClosed
 )

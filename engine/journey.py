@@ -57,7 +57,8 @@ class Journey(Record, frozen=True, kw_only=True):
 
     `opens`: the first moment at which time alone opens an occasion that credit needs, when none is open now.
     `outstanding`: keys of the attestations still missing. `credit`: the live one; `hours` and `grade`:
-    what it is worth, or what is due. `credit_founded` is False when credit stands on a score that passes no more.
+    what it is worth, or what is due. `credit_founded` is False when credit stands on a score that passes no more;
+    `rebase` is then the sitting that it could rest on instead, "" when there is none and it must be taken back.
     """
 
     state: State
@@ -72,6 +73,7 @@ class Journey(Record, frozen=True, kw_only=True):
     credit: CreditAwarded | None = None
     credit_due: bool = False
     credit_founded: bool = True
+    rebase: str = ""
     outstanding: tuple[str, ...] = ()
     opens: Moment | None = None
     accommodation: Accommodation = Accommodation()
@@ -96,21 +98,25 @@ def decide(policy: Policy, events: Sequence[Event], now: datetime) -> Journey:
     refused = tuple(refusal for refusals_ in answers.values() for refusal in refusals_)
     graded = next(part for part in occasions if part.occasion == policy.credit.graded_by)
     earned = due or standing.credit is not None
+    founded = _founded(policy, standing)
     return Journey(
         state=_state(policy, standing, may, answers, due, done and bool(outstanding)),
         policy_key=policy.key, policy_version=policy.version, may=may, refused=refused, occasions=occasions,
         sittings=standing.sittings, grade=_grade(policy, graded, standing) if earned else "",
         hours=policy.credit.hours if earned else Decimal(0), credit=standing.credit, credit_due=due,
-        credit_founded=_founded(standing),
+        credit_founded=founded, rebase="" if founded or not done or outstanding else graded.counting,
         outstanding=outstanding, opens=_opens(needed) if all(needed.values()) else None,
         accommodation=standing.accommodation,
     )  # fmt: skip
 
 
-def _founded(standing: Standing) -> bool:
-    """Whether the sitting that the live credit rests on still passes, after rescoring for instance."""
-    basis = [sitting for sitting in standing.sittings if standing.credit and sitting.key == standing.credit.sitting]
-    return all(sitting.decision is not None and sitting.decision.passed for sitting in basis)
+def _founded(policy: Policy, standing: Standing) -> bool:
+    """Whether the sitting that the live credit rests on still passes, and something in every other needed occasion."""
+    if standing.credit is None:
+        return True
+    passing = {s.key: s.occasion for s in standing.sittings if s.decision is not None and s.decision.passed}
+    others = set(policy.credit.needs) - {policy.credit.graded_by}
+    return standing.credit.sitting in passing and others <= set(passing.values())
 
 
 def _occasion(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> OccasionStanding:

@@ -59,7 +59,7 @@ class ScoredAnswer(Record, frozen=True, kw_only=True):
 
 
 class ScoredSitting(Record, frozen=True, kw_only=True):
-    """A finished sitting with its decision, and whether credit rests on it."""
+    """A finished sitting with its decision, whether credit rests on it, and whether another would carry the credit."""
 
     sitting: str
     learner: str
@@ -67,6 +67,7 @@ class ScoredSitting(Record, frozen=True, kw_only=True):
     answers: tuple[ScoredAnswer, ...]
     decision: Decision
     credited: bool = False
+    otherwise: bool = False
 
 
 class Correction(Record, frozen=True, kw_only=True):
@@ -158,7 +159,7 @@ def _rescored(sitting: ScoredSitting, correction: Correction, decide: Decide, ho
 def _credential(sitting: ScoredSitting, stands: Decision) -> Literal["", "issue", "revoke", "replace"]:
     """What happens to the credential: it states the score, so another score means another credential."""
     if sitting.credited and not stands.passed:
-        return "revoke"
+        return "replace" if sitting.otherwise else "revoke"
     if sitting.credited and stands != sitting.decision:
         return "replace"
     return "issue" if stands.passed and not sitting.decision.passed and not sitting.credited else ""

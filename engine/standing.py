@@ -16,6 +16,7 @@ from engine.events import (
     AttestationInvited,
     AttestationReceived,
     CreditAwarded,
+    CreditRebased,
     CreditRevoked,
     Event,
     FirstItemShown,
@@ -96,11 +97,19 @@ def read_log(events: Sequence[Event]) -> Standing:
         lifts=_all(events, RuleLifted),
         invitations=_all(events, AttestationInvited),
         attestations=_all(events, AttestationReceived),
-        credit=awarded if awarded and not _follows(events, revoked, awarded) else None,
+        credit=_as_it_rests(events, awarded) if awarded and not _follows(events, revoked, awarded) else None,
         revoked=revoked,
         accommodation=accommodation.accommodation if accommodation else Accommodation(),
         latest=events[-1].at if events else None,
     )
+
+
+def _as_it_rests(events: Sequence[Event], awarded: CreditAwarded) -> CreditAwarded:
+    """The award with the sitting and the grade that it rests on now."""
+    rebased = _last(events, CreditRebased)
+    if rebased is None or not _follows(events, rebased, awarded):
+        return awarded
+    return replace(awarded, sitting=rebased.sitting, grade=rebased.grade)
 
 
 def _all(events: Sequence[Event], kind: type[E]) -> tuple[E, ...]:

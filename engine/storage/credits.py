@@ -67,3 +67,8 @@ async def revoke(connection: Connection, credit_id: int, at: datetime, reason: s
 async def set_grade(connection: Connection, credit_id: int, grade: str) -> None:
     """The grade that a rescored sitting gives."""
     await connection.execute(sql.set_grade, credit_id, grade)
+
+
+async def rebase(connection: Connection, credit_id: int, session_id: int, grade: str) -> None:
+    """Let a credit rest on another sitting of its learner, with that sitting's grade."""
+    await connection.execute(sql.rebase, credit_id, session_id, grade)

@@ -34,3 +34,6 @@ UPDATE credit SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked
 
 -- name: set_grade
 UPDATE credit SET grade = $2 WHERE id = $1
+
+-- name: rebase
+UPDATE credit SET session_id = $2, grade = $3 WHERE id = $1

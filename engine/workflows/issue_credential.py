@@ -14,8 +14,9 @@ from engine.credentials.keys import IssuerKey, current, did_document, did_of, ne
 from engine.credentials.status_list import StatusList, list_document, list_jwt
 from engine.decisions import Decision
 from engine.errors import Unknown
-from engine.events import CreditAwarded, CreditRevoked
+from engine.events import CreditRevoked
 from engine.policies.records import Policy
+from engine.standing import read_log
 from engine.storage import attempts, credentials, credits, sessions
 from engine.storage.attempts import Attempt
 from engine.storage.credentials import StoredCredential
@@ -92,8 +93,9 @@ async def _facts(
     attempt = await attempts.get(connection, credit.attempt_id)
     publication = await shelf.publication(connection, attempt.assessment_version_id)
     _, events = await journal.read(connection, attempt.id)
-    award = next(event for event in reversed(events) if isinstance(event, CreditAwarded))
-    award = replace(award, grade=credit.grade)
+    standing = read_log(events).credit
+    assert standing is not None
+    award = replace(standing, grade=credit.grade)
     session = await sessions.find(connection, UUID(award.sitting))
     assert session is not None
     profile = profile_of(public_url, institution)

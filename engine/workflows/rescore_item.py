@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from engine.decisions import Decision
 from engine.delivery import decide_outcome
 from engine.errors import EngineError, Unknown
-from engine.events import AttemptOpened, CreditRevoked, Event, SittingRescored
-from engine.journey import decide
-from engine.policies.records import occasion_of
+from engine.events import AttemptOpened, CreditRebased, CreditRevoked, Event, SittingRescored
+from engine.journey import Journey, decide
+from engine.policies.records import Policy, occasion_of
 from engine.rescoring import Correction, Override, Preview, ScoredAnswer, ScoredSitting, apply, overridden, preview
 from engine.sessions import Administered, SessionRow
+from engine.standing import Sitting
 from engine.storage import attempts, credentials, credits, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
@@ -179,8 +180,16 @@ async def _touched(connection: Connection, shelf: Shelf, session_uuid: UUID) -> 
         sitting=str(row.uuid), learner=_learner(events),
         occasion=row.occasion, answers=tuple(_scored(overridden(shown, overrides))), decision=sitting.decision,
         credited=journey.credit is not None and journey.credit.sitting == str(row.uuid),
+        otherwise=bool(_without(publication.version.policy, events, sitting, row.now).rebase),
     )  # fmt: skip
     return Touched(row, attempt, publication, shown, overrides, scored)
+
+
+def _without(policy: Policy, events: Sequence[Event], sitting: Sitting, now: datetime) -> Journey:
+    """Where the learner would stand had this sitting failed."""
+    assert sitting.decision is not None
+    failed = replace(sitting.decision, passed=False)
+    return decide(policy, [*events, SittingRescored(at=now, sitting=sitting.key, decision=failed, reason="?")], now)
 
 
 def _learner(events: Sequence[Event]) -> str:
@@ -220,9 +229,24 @@ async def _rewrite(
     credit = await credits.of_attempt(connection, attempt.id)
     if journey.credit is None or credit is None or credit.revoked_at is not None:
         await award_if_due(connection, institution_id, publication, attempt, events, event.at)
+    elif journey.rebase:
+        await _rebase(connection, institution_id, policy, attempt, credit.id, journey, event, by, account_id)
     elif not journey.credit_founded:
         revoked = CreditRevoked(at=event.at, by=by, reason=event.reason)
         await take_back(connection, institution_id, policy, attempt, credit.id, revoked, account_id)
     elif journey.credit.sitting == event.sitting:
         await credits.set_grade(connection, credit.id, journey.grade)
         await credentials.revoke(connection, credit.id, event.at, f"Replaced after rescoring: {event.reason}")
+
+
+async def _rebase(
+    connection: Connection, institution_id: int, policy: Policy, attempt: Attempt, credit_id: int, journey: Journey,
+    event: SittingRescored, by: str, account_id: int,
+) -> None:  # fmt: skip
+    """Let the credit rest on another sitting that passes; the credential states that one's score from now on."""
+    rebased = CreditRebased(at=event.at, sitting=journey.rebase, grade=journey.grade, by=by, reason=event.reason)
+    await journal.append(connection, institution_id, attempt.id, policy, [rebased], account_id)
+    row = await sessions.find(connection, UUID(journey.rebase))
+    assert row is not None
+    await credits.rebase(connection, credit_id, row.id, journey.grade)
+    await credentials.revoke(connection, credit_id, event.at, f"Replaced after rescoring: {event.reason}")

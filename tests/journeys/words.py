@@ -34,15 +34,15 @@ def typed_item(number: int) -> Item:
     )
 
 
-async def publish_words(database: Database) -> None:
-    """A bank of six typed items with an assessment on it."""
-    items = [typed_item(number) for number in range(6)]
+async def publish_words(database: Database, n_items: int = 6, policy: str = POLICY) -> None:
+    """A bank of typed items with an assessment on it."""
+    items = [typed_item(number) for number in range(n_items)]
     framework = Framework(key="words", title="Words", competencies=(Competency(key="words", statement="Words"),))
     await import_bank(database, 1, "words", items, framework=framework)
     records = [
         {
             "item_id": item.key, "competency": "words", "model": "2pl", "n_responses": 500, "discrimination": 1.0,
-            "difficulty": float(place - 2), "guessing": 0.0, "upper": 1.0, "thresholds": [], "steps": [],
+            "difficulty": float(place % 6 - 2), "guessing": 0.0, "upper": 1.0, "thresholds": [], "steps": [],
         }
         for place, item in enumerate(items)
     ]  # fmt: skip
@@ -52,4 +52,4 @@ async def publish_words(database: Database) -> None:
         "correlations": [], "items": records,
     }  # fmt: skip
     await keep_calibration(database, 1, "words", document, origin="made up for this test")
-    await publish_assessment(database, 1, read_policy(POLICY), "words", 1)
+    await publish_assessment(database, 1, read_policy(policy), "words", 1)

@@ -13,6 +13,7 @@ from engine.events import (
     AccommodationSet,
     AttemptClosed,
     AttemptOpened,
+    CreditRebased,
     FirstItemShown,
     SittingFinished,
     SittingRescored,
@@ -186,7 +187,9 @@ def test_refusals_speak_french_too() -> None:
     story = Story(preset("kctcs"))
     story.sits("pre_test", "2027-01-04 10:00", 50)
     said = tell(story.refused("post_test", "2027-01-04 10:00")[0], "fr")
-    assert said.startswith("L’une de ces conditions doit d’abord être remplie. L’épreuve «\u00a0test final")
+    assert said.startswith(
+        "L’une de ces conditions doit d’abord être remplie. L’épreuve «\u00a0test final\u00a0» s’ouvre"
+    )
 
 
 @given(st.integers(0, 400), st.integers(0, 23), st.integers(1, 90))
@@ -241,3 +244,62 @@ def test_a_local_time_that_does_not_exist_moves_forward_and_a_doubled_one_comes_
     assert after(datetime(2028, 2, 29, 9, tzinfo=zone), Period(months=12), zone).strftime("%Y-%m-%d") == "2029-02-28"
     with pytest.raises(ValueError, match="hours, days or months above 0"):
         Period()
+
+
+def rescored(story: Story, text: str, sitting: str, percent: float) -> None:
+    decided = decision(story.policy, "post_test", percent, passed=percent >= 70)
+    story.add(SittingRescored(at=story.at(text), sitting=sitting, decision=decided, reason="wrong key"))
+
+
+def twice_passed() -> Story:
+    """NOCTI: credit for the first sitting, then a second that passes too."""
+    story = Story(preset("nocti"))
+    story.sits("post_test", "2027-01-04 10:00", 75)
+    story.credited("2027-01-04 11:00")
+    story.sits("post_test", "2027-01-10 10:00", 82)
+    return story
+
+
+def test_credit_whose_sitting_fails_after_rescoring_rests_on_another_that_passes() -> None:
+    story = twice_passed()
+    rescored(story, "2027-02-01 10:00", "s1", 60)
+    journey = story.now("2027-02-01 10:00")
+    assert (journey.state, journey.credit_founded, journey.rebase, journey.grade) == ("credited", False, "s2", "82 %")
+    rebased = CreditRebased(
+        at=story.at("2027-02-01 10:00"), sitting="s2", grade="82 %", by="office", reason="wrong key"
+    )
+    for wrong in ({"sitting": "s1"}, {"grade": "99 %"}):
+        with pytest.raises(JourneyRefused, match="no other passed sitting"):
+            story.add(msgspec.structs.replace(rebased, **wrong))
+    story.add(rebased)
+    after_it = story.now("2027-02-01 10:00")
+    assert (after_it.credit_founded, after_it.rebase) == (True, "")
+    assert after_it.credit is not None
+    assert (after_it.credit.sitting, after_it.credit.grade) == ("s2", "82 %")
+    with pytest.raises(JourneyRefused, match="no other passed sitting"):
+        story.add(rebased)
+
+
+def test_credit_with_nothing_else_to_rest_on_is_not_rebased() -> None:
+    story = twice_passed()
+    rescored(story, "2027-02-01 10:00", "s2", 50)
+    rescored(story, "2027-02-01 10:00", "s1", 60)
+    journey = story.now("2027-02-01 10:00")
+    assert (journey.credit_founded, journey.rebase) == (False, "")
+
+
+def test_a_second_needed_occasion_that_fails_unfounds_the_credit() -> None:
+    base = plain()
+    other = msgspec.structs.replace(base.occasions[0], key="practical")
+    policy = msgspec.structs.replace(
+        base,
+        occasions=(base.occasions[0], other),
+        credit=msgspec.structs.replace(base.credit, needs=("post_test", "practical"), graded_by="post_test"),
+    )
+    story = Story(policy)
+    story.sits("post_test", "2027-01-04 10:00", 90)
+    story.sits("practical", "2027-01-04 11:00", 90)
+    story.credited("2027-01-04 12:00")
+    failed = decision(policy, "practical", 20, passed=False)
+    story.add(SittingRescored(at=story.at("2027-01-05 10:00"), sitting="s2", decision=failed, reason="wrong key"))
+    assert (story.now("2027-01-05 10:00").credit_founded, story.now("2027-01-05 10:00").rebase) == (False, "")

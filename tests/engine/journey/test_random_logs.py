@@ -17,6 +17,7 @@ from engine.events import (
     AttestationInvited,
     AttestationReceived,
     CreditAwarded,
+    CreditRebased,
     CreditRevoked,
     Event,
     FirstItemShown,
@@ -70,6 +71,7 @@ def proposal(policy: Policy, events: tuple[Event, ...], at, rng: random.Random) 
         (5, lambda: CreditAwarded(at=at, sitting=counting or sitting, hours=journey.hours or policy.credit.hours,
                                   grade=journey.grade, policy_version=policy.version)),
         (1, lambda: CreditRevoked(at=at, by="o", reason="r")),
+        (3, lambda: CreditRebased(at=at, sitting=journey.rebase or sitting, grade=journey.grade, by="o", reason="r")),
         (0.1, lambda: AttemptClosed(at=at, by="o")),
     ]  # fmt: skip
     return rng.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
@@ -79,7 +81,7 @@ def check_promises(policy: Policy, events: tuple[Event, ...]) -> int:
     """Walk the raw log and count the credits; fail at the first broken promise."""
     decided: dict[str, SittingFinished | SittingRescored] = {}
     occasion_of: dict[str, str] = {}
-    alive, credits = False, 0
+    alive, credits, carries = False, 0, ""
     pre_passed, learnt = False, False
     struck: set[str] = set()
     for event in events:
@@ -111,7 +113,13 @@ def check_promises(policy: Policy, events: tuple[Event, ...]) -> int:
                 assert basis.policy_version == event.policy_version == policy.version
                 assert event.sitting not in struck
                 assert event.hours == policy.credit.hours
-                alive, credits = True, credits + 1
+                alive, credits, carries = True, credits + 1, event.sitting
+            case CreditRebased():
+                assert alive, "no credit that could rest on something else"
+                assert not decided[carries].decision.passed, "credit moved although it stood"
+                assert decided[event.sitting].decision.passed
+                assert event.sitting not in struck
+                carries = event.sitting
             case CreditRevoked():
                 alive = False
                 struck |= set(decided)

@@ -728,7 +728,7 @@ GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
 GRANT UPDATE (head) ON attempt TO assay_app;
 GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
-GRANT UPDATE (grade) ON credit TO assay_app;
+GRANT UPDATE (grade, session_id) ON credit TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
 GRANT UPDATE (done_at) ON advisor_note TO assay_app;
 GRANT UPDATE (sittings, administered, eligible, given) ON item_exposure TO assay_app;
