@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api.admission import Admission
+from api.answer_lane import AnswerLane
 from api.auth import PUBLIC
 from itembank.storage.database import Database, DatabaseUnavailable
 
@@ -123,7 +124,7 @@ def _tracer() -> Any:
 def observe(app: Any) -> Any:
     """The application with admission and observation around it; its metrics are in `app.state.metrics`."""
     app.state.metrics = metrics = Metrics()
-    admission = Admission(app.asgi_handler)
+    admission = Admission(AnswerLane(app.asgi_handler, app.state))
     metrics.at_work.set_function(lambda: admission.at_work)
     metrics.refused.set_function(lambda: admission.refused)
     app.asgi_handler = Observed(admission, metrics)

@@ -1,39 +1,22 @@
 """A sitting: the item on screen, its answer, the next one, the end."""
 
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from api.given import GivenAnswer, NewResponse, Position, reader
 from api.idempotency import once
 from api.identities import REMEMBERED
 from api.views import SessionDocument, read_answer, session_document
-from engine.sessions import Given
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
 from engine.workflows.take_session import end_session, find_session, save_draft
-from itembank.items import ItemContent
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
-
-Text = Annotated[str, msgspec.Meta(max_length=100_000)]
-Position = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
-GivenAnswer = Text | float | list[Text] | dict[Annotated[str, msgspec.Meta(max_length=200)], list[Text]] | None
-
-
-class NewResponse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer to the item on screen.
-
-    `answer`: a text, a number, a list of choices, values by response identifier, or null for a blank. `id`: made by
-    the client, so that the same answer may be sent until it is acknowledged.
-    """
-
-    position: Position
-    answer: GivenAnswer
-    id: UUID | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,12 +53,10 @@ class SessionRoutes(Controller):
         caller: NamedDependency[Caller],
     ) -> Response[SessionDocument]:
         """201: stored, with the next item or the end. 200: the same again. 409: another item is on screen."""
-        client_id = data.id or uuid4()
         database: Database = request.app.state.database  # not injected: several dependencies cost a task group
         desk: AnswerDesk = request.app.state.desk
 
-        def read(content: ItemContent) -> Given:
-            return Given(position=data.position, answer=read_answer(content, data.answer), client_id=client_id)
+        read = reader(data)
 
         async def act() -> tuple[int, SessionDocument]:
             step = await desk.answer(caller.institution_id, caller.account_id, uuid, read)

@@ -12,7 +12,7 @@ import uvicorn
 from litestar import Litestar, post
 from litestar.params import FromPath, JSONBody
 
-from api.routes.sessions import NewResponse
+from api.given import NewResponse
 from api.views import ItemView, SessionDocument
 from itembank.items import ItemContent
 
