@@ -20,9 +20,9 @@ from psychometrics.models.base import Array
 
 Places = NDArray[np.int64]
 
-MAX_ITERATIONS = 500
-TOLERANCE = 1e-7
-"""Largest change of a time intensity, in log seconds, at which the iterations end."""
+MAX_ITERATIONS = 1000
+TOLERANCE = 1e-6
+"""Largest change of a time intensity or of the logarithm of a variance at which the iterations end."""
 
 NORMATIVE_SHARE = 0.10
 LONGEST_THRESHOLD = 10.0
@@ -83,13 +83,14 @@ def fit_lognormal_times(
     status = f"did not settle in {MAX_ITERATIONS} iterations"
     for _ in range(MAX_ITERATIONS):
         speed, uncertainty = _speeds(who, what, log_time, intensity, variance, speed_variance, n_persons)
-        before = intensity
+        before = np.concatenate([intensity, np.log(variance), [np.log(speed_variance)]])
         intensity = _intensities(who, what, log_time + speed[who], variance, n_times, 0.1 * prior_strength)
         residual = (log_time - intensity[what] + speed[who]) ** 2 + uncertainty[who]
         variance = _variances(what, residual, n_times, prior_strength)
         timed = np.bincount(who, minlength=n_persons) > 0
         speed_variance = max(float((speed**2 + uncertainty)[timed].mean()), 1e-6)
-        if np.abs(intensity - before).max() < TOLERANCE:
+        after = np.concatenate([intensity, np.log(variance), [np.log(speed_variance)]])
+        if np.abs(after - before).max() < TOLERANCE:
             status = "converged"
             break
     speed, uncertainty = _speeds(who, what, log_time, intensity, variance, speed_variance, n_persons)
