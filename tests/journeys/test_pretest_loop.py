@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from statistics import NormalDist
 from uuid import UUID, uuid4
 
 import msgspec
@@ -34,6 +35,11 @@ from itembank.workflows.keep_calibration import keep_parameters
 from itembank.workflows.move_items import life_of_items, move_items
 
 N_OPERATIONAL, N_LEARNERS, SEED = 60, 330, 20260215
+FAMILY_WISE = 1e-4
+LARGEST_MISS = NormalDist().inv_cdf(1 - FAMILY_WISE / (2 * 8))
+"""Sittings are keyed by random uuids, so that each run is another sample. Of eight honest estimates (four items, two
+parameters) the largest exceeds this many of its standard errors once in ten thousand runs at most (Bonferroni: 4.37).
+That the standard errors are honest is asked of seeded samples, in tests/engine/pretest."""
 TRUE = {"new-1": (1.2, -0.4), "new-2": (0.8, 0.6), "new-3": (1.6, 0.2), "new-4": (1.0, -1.0)}
 POLICY = """
 key = "loop"
@@ -207,8 +213,7 @@ async def test_the_loop_closes(world: World, calibrated: PretestCalibration) -> 
         record = records[key]
         for name, value in zip(("discrimination", "difficulty"), true):
             misses.append((record[name] - value) / record["standard_error"][name])
-    assert max(map(abs, misses)) < 4.5, misses
-    assert float(np.mean(np.square(misses))) < 2.5, misses
+    assert max(map(abs, misses)) < LARGEST_MISS, misses
 
 
 async def test_items_count_with_the_next_publication_and_old_sittings_stand(

@@ -79,3 +79,52 @@ def test_answers_become_a_matrix_of_sittings() -> None:
     matrix = collect(rows, {"x", "y"})
     assert (matrix.item_id, matrix.occasions) == (("x", "y"), ("pre", "post"))
     assert matrix.responses.tolist() == [[1, MISSING], [MISSING, 0]]
+
+
+N_LOOPS, NEW = 60, {"new-1": (1.2, -0.4), "new-2": (0.8, 0.6), "new-3": (1.6, 0.2), "new-4": (1.0, -1.0)}
+
+
+def loop(rng: np.random.Generator) -> tuple[list[CollectedResponse], dict[str, Any], dict[str, Item]]:
+    """330 sittings of four random items out of 60, eight near what these show, and two of the four new ones."""
+    slopes, places = rng.lognormal(0.1, 0.2, 60), rng.normal(0, 1.2, 60)
+    records = [
+        {"item_id": f"old-{n}", "model": "2pl", "discrimination": float(a), "difficulty": float(b)}
+        for n, (a, b) in enumerate(zip(slopes, places))
+    ]
+    truth = {r["item_id"]: (r["discrimination"], r["difficulty"]) for r in records} | NEW
+    rows = []
+
+    def right(key: str, theta: float) -> int:
+        slope, difficulty = truth[key]
+        return int(rng.uniform() < 1 / (1 + np.exp(-slope * (theta - difficulty))))
+
+    for sitting, theta in enumerate(rng.normal(0.3, 1.0, 330)):
+        given = {f"old-{n}": right(f"old-{n}", theta) for n in rng.permutation(60)[:4]}
+        near = np.argsort(np.abs(places - 0.8 * (sum(given.values()) - 2)))
+        then = [key for n in near if (key := f"old-{n}") not in given][:8]
+        then += [f"new-{n + 1}" for n in rng.permutation(4)[:2]]
+        given |= {key: right(key, theta) for key in then}
+        rows += [
+            CollectedResponse(session_id=sitting, occasion="pre_test", item=key, category=category)
+            for key, category in given.items()
+        ]
+    return rows, {"assay": "calibration/1", "items": records, "dimensions": []}, {key: item(key, "a") for key in truth}
+
+
+def test_standard_errors_say_how_far_the_estimates_miss() -> None:
+    """Misses in standard errors have a mean square near 1 over seeded loops.
+
+    There are n = 480 of them, two and two correlated at most perfectly, so that their mean square has a standard
+    deviation of at most sqrt(4 / n) = 0.092 where the errors are normal: within four of these of 1.
+    """
+    misses = []
+    for seed in range(N_LOOPS):
+        rows, document, items = loop(np.random.default_rng([3, seed]))
+        found = calibrate_beside(collect(rows, items.keys()), document, items, model="2pl", min_responses=100)
+        assert len(found.records) == len(NEW)
+        for record in found.records:
+            for name, true in zip(("discrimination", "difficulty"), NEW[record["item_id"]]):
+                misses.append((record[name] - true) / record["standard_error"][name])
+    assert len(misses) == 480
+    assert 1 - 4 * 0.092 < float(np.mean(np.square(misses))) < 1 + 4 * 0.092
+    assert abs(float(np.mean(misses))) < 4 / np.sqrt(240)
