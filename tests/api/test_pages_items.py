@@ -144,3 +144,71 @@ def test_pictures_come_from_their_hash_and_tables_can_be_scrolled_by_keyboard() 
     assert f'src="/item-assets/{"b" * 64}"' in markup
     frame: Any = lxml_html.fragment_fromstring(markup, create_parent="div").find("div")
     assert (frame.get("tabindex"), frame.get("role"), frame.get("aria-label")) == ("0", "region", "Prices")
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_our_own_words_tell_their_language_where_the_question_has_another(name: str) -> None:
+    """A screen reader then speaks "Choisissez une réponse" in French and the English question in English."""
+    interaction, _ = GIVEN[name]
+    content = ItemContent(body='<span data-interaction="R"></span>', interactions=(interaction,), language="en")
+    assert "lang=" not in str(render_item(content, None, "seed", T))
+    root = lxml_html.fragment_fromstring(
+        str(render_item(content, None, "seed", translator("fr"))), create_parent="form"
+    )
+    french = re.compile("Choisi|Votre réponse|Mettez|Place|Paire|Un nombre|Zone|Chaque point|Le point|Trou")
+    ours = [part for part in root.iter() if isinstance(part.tag, str) and part.text and french.search(part.text)]
+    assert ours
+    assert [part.text for part in ours if not any(p.get("lang") == "fr" for p in (part, *part.iterancestors()))] == []
+
+
+@pytest.mark.parametrize("kind", ["graphic_order", "graphic_associate", "graphic_gap_match", "hotspot"])
+def test_areas_are_numbered_on_the_picture_as_they_are_in_the_list(kind: Any) -> None:
+    words = (Choice(key="N", content="north"), Choice(key="S", content="south"))
+    areas = {"targets": AREAS, "choices": words} if kind == "graphic_gap_match" else {"choices": AREAS}
+    interaction = Interaction(kind=kind, response="R", picture=PICTURE, max_choices=0, **areas)
+    content = ItemContent(body='<span data-interaction="R"></span>', interactions=(interaction,))
+    markup = str(render_item(content, None, "seed", T))
+    assert re.findall(r'class="number"[^>]*>(\d)<', markup) == ["1", "2", "3"]
+    if kind in ("hotspot", "graphic_gap_match"):
+        assert re.findall(r">Area (\d)<", markup) == ["1", "2", "3"]
+    else:
+        named = re.findall(r'<option value="[^"]+">([^<]*)</option>', markup)
+        assert set(named) == ({"1", "2", "3"} if kind == "graphic_order" else {"1 – 2", "1 – 3", "2 – 3"})
+
+
+def test_what_only_a_picture_says_is_shown_above_the_list_by_letter() -> None:
+    choices = (
+        Choice(key="p", content='<img src="a.png" alt="a square">'), Choice(key="q", content="<math><mi>x</mi></math>"),
+        Choice(key="r", content="none"),
+    )  # fmt: skip
+    assets = (Asset(name="a.png", media_type="image/png", sha256="c" * 64, size=1),)
+    interaction = Interaction(kind="order", response="R", choices=choices, max_choices=0)
+    content = ItemContent(body='<span data-interaction="R"></span>', interactions=(interaction,), assets=assets)
+    markup = str(render_item(content, None, "seed", T))
+    assert f'src="/item-assets/{"c" * 64}"' in markup
+    assert re.findall(r'<option value="[pqr]">([^<]*)</option>', markup)[:3] == ["A · a square", "B · x", "C · none"]
+    assert re.findall(r"<strong>(\w)</strong>", markup) == ["A", "B", "C"]
+
+
+def test_every_point_that_may_be_given_has_a_field_and_a_dot() -> None:
+    interaction = Interaction(kind="select_point", response="R", picture=PICTURE, max_choices=3)
+    content = ItemContent(body='<span data-interaction="R"></span>', interactions=(interaction,))
+    markup = str(render_item(content, {"R": ["10 20", "", "30 40"]}, "seed", T))
+    assert read_draft(form_of(markup)) == {"R": ["10 20", "", "30 40"]}
+    assert re.findall(r'class="point"[^>]* (cx="\S+"|display="none")', markup) == [
+        'cx="10.0"', 'display="none"', 'cx="30.0"',
+    ]  # fmt: skip
+
+
+def test_gaps_and_hot_words_are_a_group_named_by_what_is_asked() -> None:
+    hot = Interaction(kind="hottext", response="H", choices=ABC, max_choices=1, prompt="<p>Find the mistake.</p>")
+    content = ItemContent(
+        body='<div data-holds="H"><span data-interaction="H"></span><p>'
+        '<span data-hottext="A" data-response="H">this</span></p></div>',
+        interactions=(hot,),
+    )
+    root: Any = lxml_html.fragment_fromstring(str(render_item(content, None, "seed", T)), create_parent="form")
+    group = root.find("div")
+    assert group.get("role") == "group"
+    named = next(part for part in root.iter() if part.get("id") == group.get("aria-labelledby"))
+    assert named.text_content().strip() == "Find the mistake."
