@@ -67,16 +67,41 @@ def calibrate_table(
         BankError, ValueError: naming file, row and column, or the option at fault.
     """
     tell("reading")
-    chosen_priors = dict(_prior(text) for text in priors)
-    fixed = None if fix is None else read_parameters(fix)
     table = read_responses(responses, items=items, key=key, omit_as_wrong=omit_as_wrong, group=group, skip_bad=skip_bad)
     rules = read_item_rules(items) if items is not None else {}
-    competencies = {item: rule.competency for item, rule in rules.items()}
+    document = calibrate_answers(
+        table, {item: rule.competency for item, rule in rules.items()},
+        model=_models(model, table.item_ids, rules), fix=fix, priors=priors, dimensions=dimensions, latent=latent,
+        estimator=estimator, fit=fit, tell=tell,
+    )  # fmt: skip
+    return document, table
+
+
+def calibrate_answers(
+    table: ResponseTable,
+    competencies: Mapping[str, str],
+    *,
+    model: str | dict[str, str],
+    fix: Path | None,
+    priors: Sequence[str],
+    dimensions: str | None,
+    latent: str,
+    estimator: str,
+    fit: bool,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """The calibration document of a table of answers; `competencies` by item.
+
+    Raises:
+        BankError, ValueError: naming the item or the option at fault.
+    """
+    chosen_priors = dict(_prior(text) for text in priors)
+    fixed = None if fix is None else read_parameters(fix)
     if dimensions and not any(competencies.values()):
         raise BankError("--dimensions competency needs --items with a column competency; add it.")
     result = calibrate(
         table.responses,
-        _models(model, table.item_ids, rules),
+        model,
         item_id=table.item_ids,
         groups=table.groups,
         fixed=fixed,
@@ -99,7 +124,7 @@ def calibrate_table(
         found = calibration_fit(result, table.responses, groups=table.groups, fixed=held)
         for record, statistics in zip(document["items"], found.to_records()):
             record["fit"] = statistics
-    return document, table
+    return document
 
 
 def _models(model: str, item_ids: Sequence[str], rules: Mapping[str, ItemRule]) -> str | dict[str, str]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from api.cli import VERBS
@@ -90,6 +91,10 @@ def test_wrong_usage_is_status_two() -> None:
         ["nonsense"],
         ["calibrate"],
         ["calibrate", "x.csv", "--model", "5pl", "--output", "y"],
+        ["calibrate", "--output", "y"],
+        ["calibrate", "x.csv", "--bank", "b", "--field-test", "t", "--output", "y"],
+        ["calibrate", "--field-test", "t", "--output", "y"],
+        ["calibrate", "--bank", "b", "--field-test", "t", "--items", "i.csv", "--output", "y"],
         ["replay"],
     ):
         done = assay(*arguments)
@@ -117,6 +122,38 @@ def test_help_imports_nothing_heavy() -> None:
         if line.count("|") == 2 and "self" not in line
     )
     assert total < 300_000
+
+
+def test_answers_kept_with_a_bank_are_calibrated_and_attached(sample_dsn: str, tmp_path: Path) -> None:
+    """The same answers as a file and as two field tests give the same parameters; then the bank rests on them."""
+    exported = assay(
+        "export", "--bank", "data-literacy", "--format", "json", "--output", str(tmp_path / "b.jsonl"), dsn=sample_dsn
+    )
+    assert exported.returncode == 0, exported.stderr
+    keys = [json.loads(line)["key"] for line in (tmp_path / "b.jsonl").read_text().splitlines()[:6]]
+    rng = np.random.default_rng(11)
+    right = rng.random((600, 6)) < 1 / (1 + np.exp(np.linspace(-1, 1, 6) - rng.normal(size=(600, 1))))
+    rows = [f"p{n}," + ",".join(str(int(cell)) for cell in row) for n, row in enumerate(right)]
+    head = ",".join(["person_id", *keys])
+    for name, part in (("all", rows), ("first", rows[:250]), ("second", rows[250:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *part]) + "\n")
+    for name in ("first", "second"):
+        kept = assay("responses", str(tmp_path / f"{name}.csv"), "--bank", "data-literacy", dsn=sample_dsn)
+        assert kept.returncode == 0, kept.stderr
+    out = [str(tmp_path / "file.json"), str(tmp_path / "kept.json")]
+    by_file = assay("calibrate", str(tmp_path / "all.csv"), "--model", "rasch", "--output", out[0])
+    assert by_file.returncode == 0, by_file.stderr
+    tests = ["--bank", "data-literacy", "--field-test", "first", "--field-test", "second"]
+    by_test = assay("calibrate", *tests, "--model", "rasch", "--output", out[1], dsn=sample_dsn)
+    assert "Attached to bank data-literacy: 6 items" in by_test.stdout, by_test.stderr
+    documents = [json.loads(Path(name).read_text()) for name in out]
+    assert documents[0]["log_likelihood"] == pytest.approx(documents[1]["log_likelihood"], rel=1e-12)
+    found = [{record["item_id"]: record["difficulty"] for record in document["items"]} for document in documents]
+    assert found[0] == pytest.approx(found[1], abs=1e-9)
+    assert all(record["competency"] for record in documents[1]["items"])
+    unknown = assay("calibrate", "--bank", "data-literacy", "--field-test", "third", "--output", out[1], dsn=sample_dsn)
+    assert unknown.returncode == 1
+    assert "it has first, second" in unknown.stderr
 
 
 def test_from_files_to_a_published_assessment_and_back(sample_dsn: str, folder: Path, tmp_path: Path) -> None:

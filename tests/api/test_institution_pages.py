@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 
 from api.pages.institution.compose import handler as composer
+from itembank.exchange.responses import read_responses
+from itembank.storage import institutions
+from itembank.storage.database import Database
+from itembank.workflows.import_responses import import_responses
 from tests.api.browsing import Client, see, send, sign_in, words_of
 
 BANK = "/institution/banks/data-literacy"
@@ -154,6 +158,21 @@ async def test_a_calibration_runs_in_the_background_and_reports(sample_client: C
     assert report.text.count("<svg") >= 14
     assert "style-src 'unsafe-inline'" in report.headers["content-security-policy"]
     assert "script" not in report.text
+
+
+async def test_answers_kept_with_the_bank_are_calibrated_without_a_file(
+    sample_client: Client, sample_database: Database
+) -> None:
+    institution_id = await institutions.find(sample_database, "sample")
+    assert institution_id is not None
+    table = read_responses(answers(), name="spring.csv")
+    await import_responses(sample_database, institution_id, "data-literacy", table, name="spring, kept")
+    await sign_in(sample_client, "author")
+    page = await see(sample_client, f"{BANK}/calibration")
+    assert "spring, kept: 4800 answers of 400 persons" in words_of(page)
+    begun = await send(sample_client, page, f"{BANK}/calibration", {"model": "2pl", "field_test": "spring, kept"})
+    said = words_of(await finished(sample_client, begun.headers["location"]))
+    assert "12 items from 4800 answers of 400 persons." in said
 
 
 async def test_a_file_without_the_banks_items_fails_with_a_sentence(sample_client: Client) -> None:

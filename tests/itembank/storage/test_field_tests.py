@@ -12,6 +12,7 @@ from itembank.storage import banks, field_tests, institutions
 from itembank.storage.database import Database
 from itembank.workflows.import_bank import import_bank
 from itembank.workflows.import_responses import import_responses
+from itembank.workflows.read_field_tests import read_field_tests, together
 
 KEYS = ("q1", "q2", "q3")
 
@@ -71,3 +72,28 @@ async def test_a_bad_field_test_is_refused_whole(database: Database, database_ds
             await import_responses(database, institution_id, bank, table, name=name)
     async with database.transaction(institution_id) as connection:
         assert await connection.fetchval("SELECT count(*) FROM field_test") == 1
+
+
+def test_tests_stand_below_each_other_and_lacks_are_missing() -> None:
+    one = ("spring", ("q1", "q2"), ("a", "b"), np.array([[1, 0], [-1, 1]], dtype=np.int8))
+    two = ("autumn", ("q3", "q1"), ("a",), np.array([[1, 0]], dtype=np.int8))
+    table = together([one, two], by_test=True)
+    assert table.item_ids == ("q1", "q2", "q3")
+    assert table.responses.tolist() == [[1, 0, -1], [-1, 1, -1], [0, -1, 1]]
+    assert table.person_ids == ("spring/a", "spring/b", "autumn/a")
+    assert table.groups == ("spring", "spring", "autumn")
+    assert (table.report.n_responses, table.report.n_missing) == (5, 4)
+    assert together([one]).person_ids == ("a", "b")
+
+
+async def test_stored_answers_come_back_with_their_competencies(database: Database, database_dsn: str) -> None:
+    institution_id = await furnished(database, database_dsn, "again")
+    rows = np.array([[1, 0, 1], [0, 1, -1]], dtype=np.int8)
+    await import_responses(database, institution_id, "b", read_responses(wide(rows, ["x", "y"])), name="t")
+    table, competencies = await read_field_tests(database, institution_id, "b", ["t", "t"])
+    assert table.responses.tolist() == rows.tolist()
+    assert competencies == dict.fromkeys(KEYS, "c")
+    with pytest.raises(BankError, match="no field test 'u'; it has t"):
+        await read_field_tests(database, institution_id, "b", ["u"])
+    with pytest.raises(BankUnknown):
+        await read_field_tests(database, institution_id, "nowhere", ["t"])

@@ -1,6 +1,8 @@
 """Calibrate a bank from a file of answers: begin, watch, read the report, attach what came out."""
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,10 +25,12 @@ from engine.errors import Unknown
 from engine.messages import Language
 from engine.storage import jobs
 from engine.storage.jobs import Job
-from itembank.exchange.responses import ItemRule, read_responses
+from itembank.exchange.responses import ItemRule, ResponseTable, read_responses
+from itembank.storage import field_tests
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 from itembank.workflows.keep_calibration import keep_calibration
+from itembank.workflows.read_field_tests import read_field_tests
 from psychometrics import calibrate
 from psychometrics.fit import calibration_fit
 
@@ -46,8 +50,11 @@ async def see_calibrations(
     """What the bank's parameters rest on, what was run lately, and a form for the next."""
     async with database.transaction(caller.institution_id) as connection:
         lately = await jobs.latest(connection, "calibration", stock.bank.key)
+        tests = await field_tests.of_bank(connection, stock.bank.id)
     may = bool(caller.roles & {"psychometrician", "institution_admin"})
-    return page(request, "institution/calibration/page.html", stock=stock, lately=lately, models=MODELS, may=may)
+    return page(
+        request, "institution/calibration/page.html", stock=stock, lately=lately, models=MODELS, may=may, tests=tests
+    )
 
 
 @post("/institution/banks/{key:str}/calibration", **bank_page("psychometrician"))
@@ -59,10 +66,17 @@ async def begin(
     database: NamedDependency[Database],
 ) -> Response[Any]:
     """Start a calibration; its page shows how far it is."""
-    model = form.one("model", "auto")
-    if model not in MODELS or "file" not in form.files:
+    model, test = form.one("model", "auto"), form.one("field_test")
+    if model not in MODELS or not (test or "file" in form.files):
         raise ClientException("Choose a model from the list and a file with answers, and send both again.")
-    name, data = form.files["file"].filename or "responses.csv", await form.files["file"].read()
+    keys = {stored.item.key: ItemRule(stored.item.key) for stored in stock.items}
+    if test:
+        name = test
+        kept, _ = await read_field_tests(database, caller.institution_id, stock.bank.key, [test])
+        read: Callable[[], ResponseTable] = lambda: kept  # noqa: E731 (one of two ways to the same table)
+    else:
+        name, data = form.files["file"].filename or "responses.csv", await form.files["file"].read()
+        read = partial(_read, name, data, keys)
     by_competency, spoken = form.one("dimensions") == "1", language(request)
     about = {"bank": stock.bank.key, "file": name[:200], "model": model, "dimensions": by_competency,
              "origin": form.one("origin")[:500] or name[:200]}  # fmt: skip
@@ -70,23 +84,30 @@ async def begin(
         uuid = await jobs.start(connection, caller.institution_id, caller.account_id, "calibration", about)
 
     def work(tell: Tell) -> dict[str, Any]:
-        return calibrated(stock, name, data, model, by_competency=by_competency, language=spoken, tell=tell)
+        return calibrated(stock, name, read, model, by_competency=by_competency, language=spoken, tell=tell)
 
     carry_out(database, caller.institution_id, uuid, work)
     return see_other(f"/institution/jobs/{uuid}")
 
 
 def calibrated(
-    stock: Stock, name: str, data: bytes, model: str, *, by_competency: bool, language: Language, tell: Tell
+    stock: Stock,
+    name: str,
+    read: Callable[[], ResponseTable],
+    model: str,
+    *,
+    by_competency: bool,
+    language: Language,
+    tell: Tell,
 ) -> dict[str, Any]:
-    """The calibration document of a file of answers to the bank's items, with its report.
+    """The calibration document of answers to the bank's items, with its report.
 
     Raises:
         BankError, ValueError: naming file, row and column.
     """
     tell("reading")
     competency = {stored.item.key: (stored.item.facts.competencies or ("",))[0] for stored in stock.items}
-    table = _read(name, data, {key: ItemRule(key) for key in competency})
+    table = read()
     held = [
         place
         for place, key in enumerate(table.item_ids)
@@ -113,7 +134,7 @@ def calibrated(
     return {"calibration": document, "html": render_calibration(document, responses, language)}
 
 
-def _read(name: str, data: bytes, rules: dict[str, ItemRule]) -> Any:
+def _read(name: str, data: bytes, rules: dict[str, ItemRule]) -> ResponseTable:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name.replace("\\", "/")).name or "responses.csv")
         path.write_bytes(data)
