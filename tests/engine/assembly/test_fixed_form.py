@@ -9,10 +9,11 @@ import pytest
 from engine.content.constraints import compile_constraints, violations
 from engine.content.feasibility import InfeasibleDesign
 from engine.designs import ContentDesign, CountConstraint, Design, StoppingDesign
-from engine.fixed_form import assemble_form, printable
+from engine.fixed_form import assemble_form, check_forms, form_faults, printable
 from engine.frozen_bank import FrozenBank
 from engine.policies.records import Occasion, PercentCut, ThetaCut
 from engine.refusals import PolicyInvalid
+from engine.workflows.shelf import plan_of
 from itembank.items import Interaction
 from psychometrics.information import item_information
 from tests.engine.frozen import frozen_bank
@@ -74,14 +75,60 @@ def test_a_form_that_the_policy_does_not_offer_is_refused() -> None:
 
 
 def test_items_that_need_a_screen_stay_out_and_their_lack_is_named() -> None:
-    slider = (Interaction(kind="slider", response="RESPONSE", lower=0, upper=10),)
-    items = tuple(
-        msgspec.structs.replace(item, content=msgspec.structs.replace(item.content, interactions=slider))
-        if place < 17
-        else item
-        for place, item in enumerate(BANK.items)
-    )
-    bank = FrozenBank(**{**{name: getattr(BANK, name) for name in BANK.__dataclass_fields__}, "items": items})
+    bank = _on_screen_only(17)
     assert printable(bank).tolist() == [place >= 17 for place in range(40)]
     with pytest.raises(InfeasibleDesign, match="competency=add lacks 1"):
         assemble_form(occasion(12, 4, 8), bank, "print")
+
+
+def test_a_form_keeps_off_what_its_learners_have_met() -> None:
+    first = places(assemble_form(occasion(12, 4, 8), BANK, "print").items)
+    unseen = np.ones(40, dtype=bool)
+    unseen[first] = False
+    second = places(assemble_form(occasion(12, 4, 8), BANK, "print", unseen).items)
+    assert set(first).isdisjoint(second)
+    unseen[second] = False
+    with pytest.raises(InfeasibleDesign, match="competency="):
+        assemble_form(occasion(12, 6, 6), BANK, "print", unseen & (np.arange(40) % 4 == 0))
+
+
+def test_an_occasion_that_is_a_fixed_form_is_printed_as_the_first_unseen_one() -> None:
+    keys = [item.key for item in BANK.items]
+    design = Design(name="post", form="linear", items=tuple(keys[:4]), parallel=(tuple(keys[4:8]),))
+    asked = msgspec.structs.replace(occasion(12, 4, 8), design=design)
+    assert assemble_form(asked, BANK, "print").items == tuple(keys[:4])
+    unseen = np.ones(40, dtype=bool)
+    unseen[2] = False
+    assert assemble_form(asked, BANK, "print", unseen).items == tuple(keys[4:8])
+    unseen[5] = False
+    with pytest.raises(InfeasibleDesign, match="form 1 lacks 1"):
+        assemble_form(asked, BANK, "print", unseen)
+
+
+def test_what_a_handed_out_form_should_not_have_been_is_found() -> None:
+    asked = occasion(12, 4, 8)
+    plan, unseen = plan_of(asked, BANK), np.ones(40, dtype=bool)
+    sound = places(assemble_form(asked, BANK, "print").items)
+    assert form_faults(plan, BANK, sound, unseen) == []
+    unseen[sound[3]] = False
+    assert form_faults(plan, BANK, sound, unseen) == ["Item 4 was not eligible."]
+    assert "twice" in " ".join(form_faults(plan, BANK, [*sound[:-1], sound[0]], np.ones(40, dtype=bool)))
+    assert "The form has 11 items, not 12." in form_faults(plan, BANK, sound[:-1], np.ones(40, dtype=bool))
+    assert any("blueprint" in fault for fault in form_faults(plan, BANK, list(range(12)), np.ones(40, dtype=bool)))
+
+
+def test_an_occasion_offered_on_paper_is_refused_at_publication_where_nothing_can_be_printed() -> None:
+    check_forms(occasion(12, 4, 8), BANK)
+    with pytest.raises(InfeasibleDesign, match="lacks"):
+        check_forms(occasion(12, 4, 8), _on_screen_only(17))
+
+
+def _on_screen_only(n_items: int) -> FrozenBank:
+    slider = (Interaction(kind="slider", response="RESPONSE", lower=0, upper=10),)
+    items = tuple(
+        msgspec.structs.replace(item, content=msgspec.structs.replace(item.content, interactions=slider))
+        if place < n_items
+        else item
+        for place, item in enumerate(BANK.items)
+    )
+    return FrozenBank(**{**{name: getattr(BANK, name) for name in BANK.__dataclass_fields__}, "items": items})
