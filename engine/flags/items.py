@@ -13,6 +13,8 @@ from psychometrics.dif.multiplicity import adjust
 from psychometrics.drift import Cusum, Drift, cusum, estimate_drift, log_ratios
 
 MOST_DRAWN = 200
+LEAK_RUN_LENGTH = 40_000
+"""Answers to a false leak alarm at the limit of `Criteria`, by simulation: `python -m tests.recovery.flags`."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,13 @@ def watch_items(evidence: Evidence, closed: Mapping[int, datetime], criteria: Cr
     ]
     standing = _standing(every, paths, {one.item: found for one, *found in zip(enough, estimates, adjusted)})
     counts = [
-        Judged(kind="leak_alarm", n_judged=len(every), n_too_little=0, n_flagged=len(alarms)),
         Judged(
-            kind="item_drift", n_judged=len(enough), n_too_little=len(every) - len(enough), n_flagged=len(drifting)
+            kind="leak_alarm", n_judged=len(every), n_too_little=0, n_flagged=len(alarms),
+            by_chance=round(sum(len(one.at) for one in every) / LEAK_RUN_LENGTH, 3),
+        ),
+        Judged(
+            kind="item_drift", n_judged=len(enough), n_too_little=len(every) - len(enough), n_flagged=len(drifting),
+            by_chance=round(criteria.level * len(drifting), 3),
         ),
     ]  # fmt: skip
     return [*alarms, *drifting], counts, standing

@@ -29,6 +29,7 @@ def answer_similarity(evidence: Evidence, criteria: Criteria) -> tuple[list[Flag
     return flags, Judged(
         kind="answer_similarity", n_judged=found.n_compared,
         n_too_little=n_sittings * (n_sittings - 1) // 2 - found.n_compared, n_flagged=len(flags),
+        by_chance=criteria.level,
     )  # fmt: skip
 
 

@@ -15,9 +15,11 @@ Outcome = Literal["noted", "item_quarantined", "sitting_voided"]
 class Criteria(Record, frozen=True, kw_only=True):
     """What raises a flag; every number is explained in docs/methods/flags.md.
 
-    level: bound on the share of false alarms among single sittings and items, and on the chance of one false pair.
+    sitting_level: share of honest sittings that a test of one sitting may flag. level: bound on the chance of one false
+    pair, and on the share of false alarms among drifting items.
     """
 
+    sitting_level: float = 0.005
     level: float = 0.05
     fewest_answers: int = 10
     fewest_common: int = 10
@@ -52,12 +54,17 @@ class Flag(Record, frozen=True, kw_only=True):
 
 
 class Judged(Record, frozen=True, kw_only=True):
-    """How many sittings, pairs or items were judged, how many held too little evidence, how many were flagged."""
+    """How many sittings, pairs or items were judged, how many held too little evidence, how many were flagged.
+
+    by_chance: how many flags are to be expected among honest learners and sound items; None where no test stands
+    behind.
+    """
 
     kind: Kind
     n_judged: int
     n_too_little: int
     n_flagged: int
+    by_chance: float | None = None
 
 
 class DriftOfItem(Record, frozen=True, kw_only=True):

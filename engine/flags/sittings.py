@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from engine.flags.evidence import Evidence, Floats, Places
 from engine.flags.records import Criteria, Flag, Judged, Kind
 from engine.messages import message
-from psychometrics.dif.multiplicity import adjust
 from psychometrics.fit import profile_lz_star
 from psychometrics.response_times import (
     TimeFit,
@@ -23,10 +22,12 @@ Mask = NDArray[np.bool_]
 Raised = tuple[list[Flag], Judged]
 
 
-def judged(kind: Kind, flags: list[Flag], enough: Mask) -> Raised:
+def judged(kind: Kind, flags: list[Flag], enough: Mask, level: float | None = None) -> Raised:
     """Flags with the count of what was judged."""
+    n_judged = int(enough.sum())
     return flags, Judged(
-        kind=kind, n_judged=int(enough.sum()), n_too_little=int((~enough).sum()), n_flagged=len(flags)
+        kind=kind, n_judged=n_judged, n_too_little=int((~enough).sum()), n_flagged=len(flags),
+        by_chance=None if level is None else round(level * n_judged, 3),
     )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def person_misfit(evidence: Evidence, criteria: Criteria) -> Raised:
         _misfit(evidence, place, float(statistic[place]), float(p[place]))
         for place in _significant(np.where(enough, p, np.nan), criteria)
     ]
-    return judged("person_misfit", flags, enough)
+    return judged("person_misfit", flags, enough, criteria.sitting_level)
 
 
 def _misfit(evidence: Evidence, place: int, statistic: float, p: float) -> Flag:
@@ -118,12 +119,12 @@ def time_aberrance(evidence: Evidence, criteria: Criteria) -> Raised:
     n_sittings = len(evidence.sittings)
     enough = np.bincount(evidence.sitting[usable], minlength=n_sittings) >= criteria.fewest_answers
     if not enough.any():
-        return judged("time_aberrance", [], enough)
+        return judged("time_aberrance", [], enough, criteria.sitting_level)
     given = (evidence.sitting[usable], evidence.item[usable], evidence.seconds[usable])
     fit = time_fit(fit_lognormal_times(*given, n_sittings, len(evidence.item_ids)), *given)
     p = _tempered(fit, enough)
     flags = [_times(evidence, place, fit, usable, float(p[place])) for place in _significant(p, criteria)]
-    return judged("time_aberrance", flags, enough)
+    return judged("time_aberrance", flags, enough, criteria.sitting_level)
 
 
 def _tempered(fit: TimeFit, enough: Mask) -> Floats:
@@ -158,8 +159,8 @@ def _times(evidence: Evidence, place: int, fit: TimeFit, usable: Mask, p: float)
 
 
 def _significant(p: Floats, criteria: Criteria) -> list[int]:
-    """Places whose p stands after Benjamini–Hochberg over all that were judged."""
-    return [int(place) for place in np.flatnonzero(np.nan_to_num(adjust(p, "bh"), nan=1.0) <= criteria.level)]
+    """Places whose p lies below what so many honest sittings may reach."""
+    return [int(place) for place in np.flatnonzero(np.nan_to_num(p, nan=1.0) < criteria.sitting_level)]
 
 
 def _share(evidence: Evidence) -> Floats:

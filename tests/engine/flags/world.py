@@ -16,6 +16,7 @@ SPREAD_OF_TIMES = 0.4
 START = 1_767_225_600.0
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+Known = Callable[[Places, Places], Floats]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def make_bank(rng: np.random.Generator, n_items: int, n_dimensions: int = 5, cor
 
 def sit(
     bank: Bank, rng: np.random.Generator, n_persons: int, n_answers: int, *, adaptive: bool = True,
-    known: Callable[[Places, Places], Floats] | None = None,
+    known: Known | None = None,
 ) -> Sat:  # fmt: skip
     """Everybody sits; adaptive: one of the five most informative items left for the ability estimated so far.
 
@@ -75,7 +76,7 @@ def sit(
     for turn in range(n_answers):
         worth = information[np.argmax(posterior, axis=1)] if adaptive else rng.random(open_.shape)
         best = np.argsort(-np.where(open_, worth, -1.0), axis=1)[:, :5]
-        chosen = best[everybody, rng.integers(0, 5, n_persons)]
+        chosen = best[everybody, rng.integers(0, min(5, len(bank.parameters) - turn), n_persons)]
         logit = bank.parameters.discrimination[chosen] * (
             theta[everybody, bank.dimension[chosen]] - bank.parameters.difficulty[chosen]
         )
