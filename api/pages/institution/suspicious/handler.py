@@ -10,7 +10,7 @@ from api.pages.looks import language
 from api.pages.paging import Paging, asked_page
 from api.pages.render import page
 
-PER_PAGE = 10
+PER_PAGE = 8
 
 
 @get("/institution/banks/{key:str}/suspicious", **bank_page())
