@@ -1,6 +1,7 @@
 """From settings to a running server: uvicorn in front of the application, the database behind it."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ def run(settings: Settings, **options: Any) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt), database_server(settings) as (dsn, server):
         app = create_app(settings, dsn, server)
+        gc.freeze()  # what was loaded stays: collections need not look at it
+        gc.enable()
         uvicorn.run(
             app,
             host=settings.host,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
 from engine.content.constraints import Constraints
@@ -156,11 +156,11 @@ def _average_bound(task: _Task, left: Floats, n_forms: int, constraints: Constra
     n = task.programme.n_variables
     ceiling = np.concatenate([np.minimum(left / n_forms, 1.0), np.ones(n - len(left))])
     matrix, low, high = _form_rows(task, 1.0)
-    solved = milp(
+    solved = scipy.optimize.milp(
         _objective(task, n),
         integrality=np.zeros(n + 1, dtype=np.int64),
-        bounds=Bounds(_floor(task, n + 1, 0.0), np.append(ceiling, np.inf)),
-        constraints=LinearConstraint(matrix, low, high),
+        bounds=scipy.optimize.Bounds(_floor(task, n + 1, 0.0), np.append(ceiling, np.inf)),
+        constraints=scipy.optimize.LinearConstraint(matrix, low, high),
     )
     if solved.x is None:
         shortages = find_shortages(constraints, n_items, n_items, left > 0)
@@ -196,11 +196,11 @@ def _solve(
     whole = np.concatenate([np.ones(n_whole, dtype=np.int64), np.zeros(n_relaxed + 1, dtype=np.int64)])
     floor = _floor(task, len(cost), FORM_GAP * float(task.goal.max()) if task.to_target else 0.0)
     for gap in (FORM_GAP, 1.0):
-        solved: OptimizeResult = milp(
+        solved: scipy.optimize.OptimizeResult = scipy.optimize.milp(
             cost,
             integrality=whole,
-            bounds=Bounds(floor, ceiling),
-            constraints=LinearConstraint(matrix, low, high),
+            bounds=scipy.optimize.Bounds(floor, ceiling),
+            constraints=scipy.optimize.LinearConstraint(matrix, low, high),
             options={"mip_rel_gap": gap, "time_limit": task.seconds},
         )
         if solved.x is not None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.models.base import Array
@@ -169,7 +169,7 @@ def _minres(correlation: Array, known: Array) -> Array:
         return 0.5 * float((residual**2).sum()), -2.0 * residual @ loadings
 
     start = np.sqrt(np.maximum(correlation.sum(axis=1) / np.maximum(known.sum(axis=1), 1), 0.01))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-0.999, 0.999)] * len(start),
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-0.999, 0.999)] * len(start),
                      options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-9})  # fmt: skip
     return np.asarray(found.x if found.x.sum() >= 0 else -found.x, dtype=np.float64)
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
-from scipy.stats import beta as beta_distribution
-from scipy.stats import binom
 
 from psychometrics.ability.summed_score import score_probabilities
 from psychometrics.information import test_characteristic_curve
@@ -128,7 +127,8 @@ def livingston_lewis(
     # the half keeps a cut that falls on a whole number of effective items on its own side of rounding
     reached = np.ceil(cut_proportion * length - 0.5)
     below = np.concatenate(
-        [np.zeros((n_nodes, 1)), binom.cdf(reached - 1, length, nodes[:, None]), np.ones((n_nodes, 1))], axis=1
+        [np.zeros((n_nodes, 1)), scipy.stats.binom.cdf(reached - 1, length, nodes[:, None]), np.ones((n_nodes, 1))],
+        axis=1,
     )
     true = np.searchsorted(cut_proportion, nodes, side="right")
     return _agreement(true, np.diff(below, axis=1), weights), true_scores
@@ -214,7 +214,7 @@ def _beta_nodes(true_scores: TrueScores, n_nodes: int) -> tuple[Array, Array]:
     """Quantiles in the middle of equally likely slices: any shape of beta, also one that rises without bound."""
     share = (np.arange(n_nodes) + 0.5) / n_nodes
     low, high = true_scores.bounds
-    nodes = low + (high - low) * beta_distribution.ppf(share, *true_scores.shape)
+    nodes = low + (high - low) * scipy.stats.beta.ppf(share, *true_scores.shape)
     return np.asarray(nodes, dtype=np.float64), np.full(n_nodes, 1.0 / n_nodes)
 
 

@@ -1,5 +1,7 @@
 """assay serve"""
 
+import gc
+
 import click
 
 from api.settings import from_environment
@@ -11,6 +13,7 @@ def command() -> None:
 
     Example: ASSAY_PORT=9000 assay serve
     """
+    gc.disable()  # nothing is thrown away while modules load; `run` turns it on again
     from api.serving import run
 
     settings = from_environment()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from engine.content.relaxation import INTEGRAL, Relaxation, is_integral
@@ -116,11 +116,11 @@ def branch(relaxation: Relaxation, search: Search, first_set: int) -> bool:
 
 def solve_whole(part: Part, cost: Floats, search: Search) -> None:
     """The same by HiGHS's own branch and cut."""
-    solved = milp(
+    solved = scipy.optimize.milp(
         -cost,
         integrality=np.ones(len(cost), dtype=np.int64),
-        bounds=Bounds(0.0, 1.0),
-        constraints=LinearConstraint(csr_array(part.matrix), part.low, part.high),
+        bounds=scipy.optimize.Bounds(0.0, 1.0),
+        constraints=scipy.optimize.LinearConstraint(csr_array(part.matrix), part.low, part.high),
         options={"mip_rel_gap": search.gap},
     )
     if solved.x is not None:

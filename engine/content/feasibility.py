@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array, hstack, identity
 
 from engine.content.constraints import Constraints
@@ -67,11 +67,11 @@ def shortest_legal_test(constraints: Constraints, min_items: int, max_items: int
     programme = build_programme(constraints, min_items, max_items)
     counted = np.zeros(programme.n_variables)
     counted[: programme.n_items] = 1.0
-    solved = milp(
+    solved = scipy.optimize.milp(
         counted,
         integrality=np.ones(programme.n_variables, dtype=np.int64),
-        bounds=Bounds(0.0, 1.0),
-        constraints=LinearConstraint(csc_array(programme.matrix), programme.low, programme.high),
+        bounds=scipy.optimize.Bounds(0.0, 1.0),
+        constraints=scipy.optimize.LinearConstraint(csc_array(programme.matrix), programme.low, programme.high),
         options={"time_limit": 60.0},
     )
     if solved.x is None:
@@ -98,11 +98,11 @@ def _cheapest_break(programme: Programme, usable: NDArray[np.bool_]) -> tuple[Fl
     cost = np.concatenate([np.zeros(n_variables), np.ones(2 * n_rows)])
     upper = np.concatenate([usable.astype(float), np.ones(n_variables - len(usable)), np.full(2 * n_rows, np.inf)])
     whole = np.concatenate([np.ones(n_variables), np.zeros(2 * n_rows)])
-    solved = milp(
+    solved = scipy.optimize.milp(
         cost,
         integrality=whole,
-        bounds=Bounds(0.0, upper),
-        constraints=LinearConstraint(matrix, programme.low, programme.high),
+        bounds=scipy.optimize.Bounds(0.0, upper),
+        constraints=scipy.optimize.LinearConstraint(matrix, programme.low, programme.high),
         options={"time_limit": 60.0},
     )
     if solved.x is None:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-import openpyxl
-
 from itembank.exchange.delimited import Source
 from itembank.exchange.findings import Findings
 
@@ -33,6 +31,8 @@ def read_workbook(source: Source, findings: Findings) -> Iterator[tuple[int, lis
         FileRefused: when the archive is broken, too large when unpacked, or declares XML entities.
     """
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    import openpyxl  # a fifth of a second that only workbooks need
+
     _check_archive(data, findings)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
@@ -71,6 +71,8 @@ def _text(value: object) -> str:
 
 def write_workbook(header: Sequence[str], rows: Iterable[Mapping[str, str]], title: str = "items") -> bytes:
     """One sheet; cells are texts, so nothing in them is run as a formula."""
+    import openpyxl
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(title)
     for cells in ([*header], *([row.get(name, "") for name in header] for row in rows)):
@@ -81,6 +83,8 @@ def write_workbook(header: Sequence[str], rows: Iterable[Mapping[str, str]], tit
 
 
 def _plain_cell(sheet: object, text: str) -> object:
-    cell = openpyxl.cell.WriteOnlyCell(sheet, value=text)
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     return cell

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
 
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.calibration.calibrate import calibrate
@@ -125,7 +125,7 @@ class _Study:
         rows = [self._row(item, free) for item in range(len(anchors))]
         df = np.array([row.df for row in rows], dtype=np.int64)
         statistic = np.array([row.statistic for row in rows])
-        p = np.where(df > 0, chi2.sf(statistic, np.maximum(df, 1)), np.nan)
+        p = np.where(df > 0, scipy.stats.chi2.sf(statistic, np.maximum(df, 1)), np.nan)
         focal = baseline.groups[1]
         return LikelihoodRatioDif(
             statistic=statistic,

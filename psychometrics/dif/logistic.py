@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
 
 from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
@@ -101,11 +101,11 @@ def _test(compared: Comparison, anchors: Mask, adjustment: str, rounds: int, set
     null, score, group, full = (np.array([getattr(r, k) for r in rows]) for k in ("null", "score", "group", "full"))
     n = np.array([row.n for row in rows])
     uniform, total = np.maximum(2 * (group - score), 0.0), np.maximum(2 * (full - score), 0.0)
-    non_uniform, p_total = np.maximum(2 * (full - group), 0.0), chi2.sf(total, 2)
+    non_uniform, p_total = np.maximum(2 * (full - group), 0.0), scipy.stats.chi2.sf(total, 2)
     nagelkerke = _nagelkerke(null, full, n) - _nagelkerke(null, score, n)
     return LogisticDif(
-        uniform=uniform, non_uniform=non_uniform, total=total, p_uniform=chi2.sf(uniform, 1),
-        p_non_uniform=chi2.sf(non_uniform, 1), p_total=p_total, p_adjusted=adjust(p_total, adjustment),
+        uniform=uniform, non_uniform=non_uniform, total=total, p_uniform=scipy.stats.chi2.sf(uniform, 1),
+        p_non_uniform=scipy.stats.chi2.sf(non_uniform, 1), p_total=p_total, p_adjusted=adjust(p_total, adjustment),
         nagelkerke=nagelkerke, mcfadden=(score - full) / null, group_effect=np.array([row.effect for row in rows]),
         effect_class=tuple(_class(e, p) for e, p in zip(nagelkerke, p_total, strict=True)), anchors=anchors,
         n_rounds=rounds, status=tuple(r.status if settled or r.status != COMPUTED else NOT_SETTLED for r in rows),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
-from scipy.stats import chi2
 
 from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
@@ -99,7 +99,7 @@ def _test(
     rows = [_one(matching, item, continuity) for item in range(len(anchors))]
     chi_square = np.array([row.chi_square for row in rows])
     log_odds = np.array([row.log_odds for row in rows])
-    p = np.asarray(chi2.sf(chi_square, 1), dtype=np.float64)
+    p = np.asarray(scipy.stats.chi2.sf(chi_square, 1), dtype=np.float64)
     return MantelHaenszel(
         chi_square=chi_square,
         p=p,
@@ -176,13 +176,13 @@ def _ets_class(log_odds: float, error: float, chi_square: float) -> str:
     if not np.isfinite(log_odds):
         return "-"
     size = abs(2.35 * log_odds)
-    if size < 1.0 or chi2.sf(chi_square, 1) >= 0.05:
+    if size < 1.0 or scipy.stats.chi2.sf(chi_square, 1) >= 0.05:
         return "A"
     above_one = ndtr(-(size - 1.0) / (2.35 * error)) if error > 0 else 0.0
     return "C" if size >= 1.5 and above_one < 0.05 else "B"
 
 
 def _polytomous_class(size: float, chi_square: float) -> str:
-    if abs(size) <= 0.17 or chi2.sf(chi_square, 1) >= 0.05:
+    if abs(size) <= 0.17 or scipy.stats.chi2.sf(chi_square, 1) >= 0.05:
         return "A"
     return "C" if abs(size) > 0.25 else "B"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from psychometrics.equating.scale import rescale_items
 from psychometrics.models.base import Array, ItemParameters
@@ -153,7 +153,7 @@ def _search(
         return residuals(*constants(x))
 
     first = [start[1]] if rigid else [start[1], float(np.log(start[0]))]
-    found = least_squares(objective, first, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    found = scipy.optimize.least_squares(objective, first, xtol=1e-12, ftol=1e-12, gtol=1e-12)
     return (*constants(found.x), LINKED if found.status > 0 else NO_SEARCH)
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, qr, solve_triangular
-from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
 
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.fit.moments import (
@@ -131,7 +130,7 @@ def _assemble(
     return ModelFit(
         statistic=value,
         df=df,
-        p=float(chi2.sf(value, df)),
+        p=float(scipy.stats.chi2.sf(value, df)),
         rmsea=float(np.sqrt(max(value / df - 1, 0) / (n_persons - 1))),
         rmsea_lower=lower,
         rmsea_upper=upper,
@@ -212,11 +211,13 @@ def _rmsea_interval(value: float, df: int, n_persons: int, level: float = 0.90) 
     """Bounds of RMSEA: noncentralities that put the value at the 95th and the 5th percentile (Steiger 1990)."""
     bounds = []
     for tail in ((1 + level) / 2, (1 - level) / 2):
-        if chi2.cdf(value, df) <= tail:
+        if scipy.stats.chi2.cdf(value, df) <= tail:
             bounds.append(0.0)
             continue
         largest = value + 10 * np.sqrt(2 * value) + 20
-        root = brentq(lambda noncentrality, tail=tail: ncx2.cdf(value, df, noncentrality) - tail, 1e-12, largest)
+        root = scipy.optimize.brentq(
+            lambda noncentrality, tail=tail: scipy.stats.ncx2.cdf(value, df, noncentrality) - tail, 1e-12, largest
+        )
         bounds.append(float(np.sqrt(root / (df * (n_persons - 1)))))
     return bounds[0], bounds[1]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from psychometrics.arrays import as_responses
 from psychometrics.fit.collapse import EXPECTED, OBSERVED, collapse
@@ -149,7 +149,7 @@ def _result(totals: Array, spent: NDArray[np.int64]) -> SX2:
     return SX2(
         statistic=np.where(usable, statistic, np.nan),
         df=df,
-        p=np.where(usable, chi2.sf(statistic, safe), np.nan),
+        p=np.where(usable, scipy.stats.chi2.sf(statistic, safe), np.nan),
         rmsea=np.where(usable, rmsea, np.nan),
         n_persons=n_persons.astype(np.int64),
         status=status,

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
+from functools import cache
 from typing import Any
 
 import argon2
@@ -21,7 +22,6 @@ from itembank.storage import accounts, institutions
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
-NOBODY = HASHER.hash("nobody has this password")
 ONE_AT_A_TIME = asyncio.Semaphore(2)
 TRIES, WINDOW_SECONDS, REMEMBERED = 8, 900.0, 10_000
 
@@ -80,15 +80,21 @@ async def _check(database: Database, form: Form) -> tuple[int, int, frozenset[st
         async with database.transaction(institution_id) as connection:
             kept = await accounts.password_of(connection, form.one("name"))
     async with ONE_AT_A_TIME:
-        right = await asyncio.to_thread(_matches, NOBODY if kept is None else kept.password_hash, form.one("password"))
+        right = await asyncio.to_thread(_matches, kept and kept.password_hash, form.one("password"))
     if institution_id is None or kept is None or not right:
         return None
     return institution_id, kept.account_id, frozenset(kept.roles)
 
 
-def _matches(password_hash: str, password: str) -> bool:
+@cache
+def _nobodys() -> str:
+    """The hash that is tried for an unknown name, so that it takes as long; made when it is first needed."""
+    return HASHER.hash("nobody has this password")
+
+
+def _matches(password_hash: str | None, password: str) -> bool:
     try:
-        return HASHER.verify(password_hash, password)
+        return HASHER.verify(password_hash or _nobodys(), password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
 
