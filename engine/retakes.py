@@ -26,10 +26,10 @@ class Question(NamedTuple):
         return refusal(rule, said, not_before=not_before, about=self.occasion.key)
 
     @property
-    def since(self) -> datetime | None:
-        """When the last sitting of the occasion began: what was approved or lifted before has been used."""
+    def since(self) -> int:
+        """Where in the log the last sitting of the occasion began: what was lifted before it has been used."""
         sittings = self.standing.of(self.occasion.key)
-        return sittings[-1].started if sittings else None
+        return sittings[-1].start_place if sittings else -1
 
 
 def attempts_in_period(question: Question) -> tuple[Sitting, ...]:
@@ -98,10 +98,8 @@ def _lifts(lift: RuleLifted, rule: str, question: Question) -> bool:
 
 
 def _unused(rule: str, question: Question) -> list[RuleLifted]:
-    since = question.since
-    return [
-        lift for lift in question.standing.lifts if _lifts(lift, rule, question) and (since is None or lift.at >= since)
-    ]
+    told = zip(question.standing.lift_places, question.standing.lifts)
+    return [lift for place, lift in told if _lifts(lift, rule, question) and place > question.since]
 
 
 def _wait(gate: Wait, question: Question) -> Iterator[Refusal]:
@@ -125,13 +123,9 @@ def _learning(gate: Learning, question: Question) -> Iterator[Refusal]:
     if _unused("learning", question):
         return
     sources = gate.since or (question.occasion.key,)
-    ends = [s.ended for key in sources for s in question.standing.of(key) if s.ended is not None]
-    since = max(ends, default=None)
-    done = [
-        record
-        for record in question.standing.learning
-        if record.what == gate.what and (not since or record.at >= since)
-    ]
+    ends = [s.end_place for key in sources for s in question.standing.of(key) if s.end_place is not None]
+    told = zip(question.standing.learning_places, question.standing.learning)
+    done = [record for place, record in told if record.what == gate.what and place > max(ends, default=-1)]
     minutes = sum(record.minutes for record in done)
     if not done or minutes < gate.minutes:
         kind = "learning_minutes" if gate.minutes else "learning"
@@ -152,12 +146,10 @@ def _approval(question: Question) -> Iterator[Refusal]:
 def _approvals(question: Question) -> list[datetime]:
     """Approvals not yet used: given once the sitting before had ended, so that its result was known."""
     sittings = question.standing.of(question.occasion.key)
-    since = (sittings[-1].ended or sittings[-1].started) if sittings else None
-    return [
-        given.at
-        for given in question.standing.approvals
-        if given.occasion == question.occasion.key and (since is None or given.at >= since)
-    ]
+    last = sittings[-1] if sittings else None
+    since = -1 if last is None else last.start_place if last.end_place is None else last.end_place
+    told = zip(question.standing.approval_places, question.standing.approvals)
+    return [given.at for place, given in told if given.occasion == question.occasion.key and place > since]
 
 
 def _passed(gate: Passed, question: Question) -> Iterator[Refusal]:

@@ -33,7 +33,10 @@ from itembank.records import Record
 
 
 class Sitting(Record, frozen=True, kw_only=True):
-    """One sitting as the log tells it. It uses up an attempt once its first item was `shown`, unless voided free."""
+    """One sitting as the log tells it. It uses up an attempt once its first item was `shown`, unless voided free.
+
+    `start_place`, `end_place`: where in the log it began and ended; moments alone do not tell what came first.
+    """
 
     key: str
     occasion: str
@@ -44,6 +47,8 @@ class Sitting(Record, frozen=True, kw_only=True):
     decision: Decision | None = None
     voided: bool = False
     uses_attempt: bool = True
+    start_place: int = 0
+    end_place: int | None = None
 
     @property
     def counts(self) -> bool:
@@ -57,7 +62,7 @@ class Sitting(Record, frozen=True, kw_only=True):
 
 
 class Standing(Record, frozen=True, kw_only=True):
-    """Everything the rules ask about, in the order it happened."""
+    """Everything the rules ask about, in the order it happened; `…_places`: where in the log each stands."""
 
     opened: AttemptOpened | None = None
     closed: AttemptClosed | None = None
@@ -65,6 +70,9 @@ class Standing(Record, frozen=True, kw_only=True):
     learning: tuple[LearningRecorded, ...] = ()
     approvals: tuple[ApprovalGiven, ...] = ()
     lifts: tuple[RuleLifted, ...] = ()
+    learning_places: tuple[int, ...] = ()
+    approval_places: tuple[int, ...] = ()
+    lift_places: tuple[int, ...] = ()
     invitations: tuple[AttestationInvited, ...] = ()
     attestations: tuple[AttestationReceived, ...] = ()
     credit: CreditAwarded | None = None
@@ -83,8 +91,8 @@ E = TypeVar("E", bound=Event)
 def read_log(events: Sequence[Event]) -> Standing:
     """The standing after all `events`."""
     sittings: dict[str, Sitting] = {}
-    for event in events:
-        _follow(sittings, event)
+    for place, event in enumerate(events):
+        _follow(sittings, event, place)
     opened, closed = _last(events, AttemptOpened), _last(events, AttemptClosed)
     awarded, revoked = _last(events, CreditAwarded), _last(events, CreditRevoked)
     accommodation = _last(events, AccommodationSet)
@@ -95,6 +103,9 @@ def read_log(events: Sequence[Event]) -> Standing:
         learning=_all(events, LearningRecorded),
         approvals=_all(events, ApprovalGiven),
         lifts=_all(events, RuleLifted),
+        learning_places=_places(events, LearningRecorded),
+        approval_places=_places(events, ApprovalGiven),
+        lift_places=_places(events, RuleLifted),
         invitations=_all(events, AttestationInvited),
         attestations=_all(events, AttestationReceived),
         credit=_as_it_rests(events, awarded) if awarded and not _follows(events, revoked, awarded) else None,
@@ -116,6 +127,10 @@ def _all(events: Sequence[Event], kind: type[E]) -> tuple[E, ...]:
     return tuple(event for event in events if isinstance(event, kind))
 
 
+def _places(events: Sequence[Event], kind: type[Event]) -> tuple[int, ...]:
+    return tuple(place for place, event in enumerate(events) if isinstance(event, kind))
+
+
 def _last(events: Sequence[Event], kind: type[E]) -> E | None:
     return next((event for event in reversed(events) if isinstance(event, kind)), None)
 
@@ -127,23 +142,25 @@ def _follows(events: Sequence[Event], later: Event | None, earlier: Event) -> bo
     return places[id(later)] > places[id(earlier)]
 
 
-def _follow(sittings: dict[str, Sitting], event: Event) -> None:
+def _follow(sittings: dict[str, Sitting], event: Event, place: int) -> None:
     match event:
         case SittingStarted():
             sittings[event.sitting] = Sitting(
-                key=event.sitting, occasion=event.occasion, form=event.form, started=event.at
+                key=event.sitting, occasion=event.occasion, form=event.form, started=event.at, start_place=place
             )
         case FirstItemShown():
             sittings[event.sitting] = _changed(sittings[event.sitting], shown=event.at)
         case SittingFinished():
-            sittings[event.sitting] = _changed(sittings[event.sitting], ended=event.at, decision=event.decision)
+            sittings[event.sitting] = _changed(
+                sittings[event.sitting], ended=event.at, decision=event.decision, end_place=place
+            )
         case SittingRescored():
             sittings[event.sitting] = _changed(sittings[event.sitting], decision=event.decision)
         case SittingVoided():
             sitting = sittings[event.sitting]
-            ended = sitting.ended or event.at
+            ended, end_place = sitting.ended or event.at, place if sitting.end_place is None else sitting.end_place
             sittings[event.sitting] = _changed(
-                sitting, ended=ended, decision=None, voided=True, uses_attempt=event.uses_attempt
+                sitting, ended=ended, decision=None, voided=True, uses_attempt=event.uses_attempt, end_place=end_place
             )
         case _:
             pass
