@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
+from typing import Any, Literal
 
 from itembank.errors import BankError
 from itembank.records import Record
@@ -58,6 +58,8 @@ class Framework(Record, frozen=True, kw_only=True):
     version: str = ""
     levels: tuple[str, ...] = ()
     crosswalks: tuple[Crosswalk, ...] = ()
+    carried: dict[str, Any] = {}
+    """What a CASE package said beside (definitions, rubrics, further fields), to be given back with it."""
 
 
 def check_framework(framework: Framework) -> None:

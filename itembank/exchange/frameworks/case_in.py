@@ -11,6 +11,7 @@ from typing import Any
 from itembank.competencies import Competency, Crosswalk, Framework, Resource, check_framework
 from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings
+from itembank.exchange.frameworks.carried import DOCUMENT_FIELDS, ITEM_FIELDS, carried_parts, filled
 from itembank.exchange.frameworks.identifiers import identifier_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger, objects, read_json_object, text
 from itembank.exchange.item_forms import key_of
@@ -27,9 +28,12 @@ CROSSWALKS: dict[str, Any] = {
 }
 STAMP = {"identifier", "uri", "lastChangeDateTime"}
 KNOWN = {
+    "CFPackage": {"CFDocument", "CFItems", "CFAssociations", "CFDefinitions", "CFRubrics"},
     "CFDocument": STAMP
+    | DOCUMENT_FIELDS
     | {"creator", "title", "description", "language", "version", "licenseURI", "CFPackageURI", "caseVersion"},
     "CFItem": STAMP
+    | ITEM_FIELDS
     | {"fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType", "CFItemTypeURI", "notes"}
     | {"educationLevel", "educationalLevel", "CFDocumentURI", "CFItemAssociationURI"},
     "CFAssociation": STAMP
@@ -50,9 +54,9 @@ def read_case(source: Source, *, key: str = "", name: str = "") -> tuple[Framewo
     if not isinstance(document, dict) or not isinstance(package.get("CFItems"), list):
         raise findings.refuse("is no CASE package; it has a CFDocument and a list CFItems.")
     reading = _Reading(document, objects(package["CFItems"]), objects(package.get("CFAssociations") or []))
-    reading.ledger.fields("CFPackage", package, ("CFDocument", "CFItems", "CFAssociations"))
+    reading.ledger.fields("CFPackage", package, KNOWN["CFPackage"])
     reading.break_circles()
-    framework = reading.framework(key)
+    framework = reading.framework(key, carried_parts(package, reading.ledger))
     check_framework(framework)
     report = reading.ledger.report(findings.file, len(framework.competencies), len(framework.crosswalks))
     return framework, report
@@ -145,7 +149,7 @@ class _Reading:
         for later, before in cut_circles(self.prerequisites):
             self.ledger.notes.append(f"'{before}' before '{later}' closes a circle, left out.")
 
-    def framework(self, key: str) -> Framework:
+    def framework(self, key: str, carried: dict[str, Any]) -> Framework:
         self.ledger.fields("CFDocument", self.document, KNOWN["CFDocument"])
         licence = self.document.get("licenseURI")
         title = text(self.document.get("title")) or "Untitled framework"
@@ -161,8 +165,24 @@ class _Reading:
                 licence=text(licence.get("uri") if isinstance(licence, dict) else licence),
                 version=text(self.document.get("version")),
                 crosswalks=tuple(self.crosswalks),
+                carried=self._carried() | carried,
             )
         )
+
+    def _carried(self) -> dict[str, Any]:
+        """Fields of the document and of items that a framework has no place of its own for."""
+        document = filled(self.document, DOCUMENT_FIELDS)
+        items = {self.keys[identifier]: self._further(identifier) for identifier in self.items}
+        said = {key: fields for key, fields in items.items() if fields}
+        return ({"CFDocument": document} if document else {}) | ({"CFItems": said} if said else {})
+
+    def _further(self, identifier: str) -> dict[str, Any]:
+        item = self.items[identifier]
+        notes = [line for line in text(item.get("notes")).splitlines() if not line.startswith(CAN_DO)]
+        level = item.get("educationLevel")
+        several = isinstance(level, list) and len(level) > 1 and identifier not in self.levels
+        further = filled(item, ITEM_FIELDS) | ({"notes": "\n".join(notes)} if any(notes) else {})
+        return further | ({"educationLevel": level} if several else {})
 
     def _in_order(self) -> list[str]:
         """Parents before children, brothers and sisters by sequence number; whoever stands in a circle comes last."""
@@ -186,8 +206,6 @@ class _Reading:
             identifier_of(text(item.get("uri"))) != identifier
         )
         notes = text(item.get("notes")).splitlines()
-        if any(not line.startswith(CAN_DO) for line in notes):
-            self.ledger.left_out["CFItem.notes"] += 1
         level = item.get("educationLevel") or item.get("educationalLevel")
         return Competency(
             key=self.keys[identifier],

@@ -14,6 +14,7 @@ import msgspec
 
 from itembank.competencies import Competency, Crosswalk, Framework, check_framework
 from itembank.errors import BankError
+from itembank.exchange.frameworks.carried import GivenBack
 from itembank.exchange.frameworks.case_in import CAN_DO
 from itembank.exchange.frameworks.case_schema import case_errors
 from itembank.exchange.frameworks.identifiers import identifier_of
@@ -68,6 +69,7 @@ class _Writing:
         self.base = base_uri.rstrip("/")
         self.uri = framework.uri if ABSOLUTE.match(framework.uri) else f"{self.base}/{quote(framework.key, safe='')}"
         self.uris: dict[str, str] = {}
+        self.beside = GivenBack(framework, changed, self.ledger)
         self.used = {identifier_of(self.uri)}
         for competency in framework.competencies:
             self.uris[competency.key] = self._uri(competency)
@@ -90,11 +92,12 @@ class _Writing:
     def package(self) -> dict[str, Any]:
         if self.framework.levels:
             self.ledger.left_out["order of the levels"] += 1
-        return {
+        package = {
             "CFDocument": self._document(),
             "CFItems": [self._item(competency) for competency in self.framework.competencies],
             "CFAssociations": self._edges(),
         }
+        return package | _filled({"CFDefinitions": self.beside.definitions(), "CFRubrics": self.beside.rubrics()})
 
     def _stamp(self, uri: str) -> dict[str, Any]:
         return {"identifier": identifier_of(uri), "uri": uri, "lastChangeDateTime": self.changed}
@@ -109,7 +112,7 @@ class _Writing:
             document["licenseURI"] = self._node(framework.licence, framework.licence)
         elif framework.licence:
             self.ledger.left_out["licence that is no URI"] += 1
-        return document | {"caseVersion": "1.1"} | _filled(optional)
+        return self.beside.document() | document | {"caseVersion": "1.1"} | _filled(optional)
 
     def _item(self, competency: Competency) -> dict[str, Any]:
         if competency.code and competency.key not in (competency.code, identifier_of(self.uris[competency.key])):
@@ -119,9 +122,13 @@ class _Writing:
             "abbreviatedStatement": competency.title,
             "CFItemType": competency.kind,
             "educationLevel": [competency.level] if competency.level else [],
-            "notes": "\n".join(CAN_DO + sentence for sentence in competency.can_do),
         }
-        return self._stamp(self.uris[competency.key]) | {"fullStatement": competency.statement} | _filled(optional)
+        said = self.beside.item(competency)
+        can_do = [CAN_DO + sentence for sentence in competency.can_do]
+        optional["notes"] = "\n".join([*can_do, *([said["notes"]] if "notes" in said else [])])
+        own = {"educationLevel"} & said.keys()
+        stated = {name: value for name, value in _filled(optional).items() if name not in own}
+        return said | self._stamp(self.uris[competency.key]) | {"fullStatement": competency.statement} | stated
 
     def _key_as_code(self, competency: Competency) -> str:
         return "" if competency.key == identifier_of(self.uris[competency.key]) else competency.key

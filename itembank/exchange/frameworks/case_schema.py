@@ -5,9 +5,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-UUID = {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"}
+UUID = {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"}
 URI = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"}
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
+DATE = {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}
+CODE = {"type": "string"}
 TEXT = {"type": "string", "minLength": 1}
 TEXTS = {"type": "array", "items": TEXT}
 LANGUAGE = {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
@@ -36,19 +38,20 @@ def _list(record: dict[str, Any]) -> dict[str, Any]:
 
 
 LINK = _link({})
-NODE = _link({"targetType": TEXT})
+NODE = _link({"targetType": {"type": "string", "pattern": "^(CASE|ext:[A-Za-z0-9._-]+)$"}})
 STAMPED = {"identifier": UUID, "uri": URI, "lastChangeDateTime": TIME}
 DOCUMENT = _record(
     STAMPED | {"creator": TEXT, "title": TEXT},
     dict.fromkeys(("frameworkType", "adoptionStatus", "version", "publisher", "description", "notes"), TEXT)
     | {"caseVersion": {"const": "1.1"}, "subject": TEXTS, "language": LANGUAGE, "licenseURI": LINK}
-    | {"officialSourceURL": URI, "subjectURI": _list(LINK)},
+    | {"officialSourceURL": URI, "subjectURI": _list(LINK), "statusStartDate": DATE, "statusEndDate": DATE},
 )
 ITEM = _record(
     STAMPED | {"fullStatement": TEXT},
     dict.fromkeys(("humanCodingScheme", "abbreviatedStatement", "alternativeLabel", "CFItemType"), TEXT)
     | {"listEnumeration": TEXT, "notes": TEXT, "CFItemTypeURI": LINK, "language": LANGUAGE}
-    | {"educationLevel": TEXTS, "conceptKeywords": TEXTS, "subject": TEXTS},
+    | {"educationLevel": TEXTS, "conceptKeywords": TEXTS, "subject": TEXTS, "conceptKeywordsURI": LINK}
+    | {"subjectURI": _list(LINK), "licenseURI": LINK, "statusStartDate": DATE, "statusEndDate": DATE},
 )
 EDGE = _record(
     STAMPED | {"associationType": ASSOCIATION, "originNodeURI": NODE, "destinationNodeURI": NODE},
@@ -57,14 +60,38 @@ EDGE = _record(
 DEFINITIONS = _record(
     {},
     {
-        "CFItemTypes": _list(_record(STAMPED | {"title": TEXT, "description": TEXT, "hierarchyCode": TEXT}, {})),
-        "CFLicenses": _list(_record(STAMPED | {"title": TEXT, "licenseText": TEXT}, {})),
+        "CFItemTypes": _list(
+            _record(STAMPED | {"title": TEXT, "description": TEXT, "hierarchyCode": CODE}, {"typeCode": TEXT})
+        ),
+        "CFLicenses": _list(_record(STAMPED | {"title": TEXT, "licenseText": TEXT}, {"description": TEXT})),
+        "CFConcepts": _list(
+            _record(STAMPED | {"title": TEXT, "hierarchyCode": CODE}, {"keywords": TEXT, "description": TEXT})
+        ),
+        "CFSubjects": _list(_record(STAMPED | {"title": TEXT, "hierarchyCode": CODE}, {"description": TEXT})),
+        "CFAssociationGroupings": _list(_record(STAMPED | {"title": TEXT}, {"description": TEXT})),
     },
 )
+NUMBER, WHOLE = {"type": "number"}, {"type": "integer"}
+CRITERION_LEVEL = _record(
+    STAMPED,
+    {"description": TEXT, "quality": TEXT, "feedback": TEXT, "score": NUMBER, "position": WHOLE}
+    | {"rubricCriterionId": UUID},
+)
+CRITERION = _record(
+    STAMPED,
+    {"category": TEXT, "description": TEXT, "CFItemURI": LINK, "weight": NUMBER, "position": WHOLE, "rubricId": UUID}
+    | {"CFRubricCriterionLevels": _list(CRITERION_LEVEL)},
+)
+RUBRIC = _record(STAMPED, {"title": TEXT, "description": TEXT, "CFRubricCriteria": _list(CRITERION)})
 PACKAGE = _record(
     {"CFDocument": DOCUMENT},
-    {"CFItems": _list(ITEM), "CFAssociations": _list(EDGE), "CFDefinitions": DEFINITIONS},
+    {"CFItems": _list(ITEM), "CFAssociations": _list(EDGE), "CFDefinitions": DEFINITIONS, "CFRubrics": _list(RUBRIC)},
 )
+
+
+def is_valid(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a part of a package is what one of these records asks for."""
+    return next(Draft202012Validator(schema).iter_errors(value), None) is None
 
 
 @cache
