@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
@@ -17,7 +17,7 @@ from api.auth import PUBLIC
 from api.settings import Settings
 from itembank.competencies import Framework
 from itembank.exchange.frameworks.case_out import case_package
-from itembank.exchange.frameworks.provider import Provider, SelectionInvalid
+from itembank.exchange.frameworks.provider import DEFINED, Provider, SelectionInvalid
 from itembank.storage.database import Database
 from itembank.storage.frameworks import PublishedFramework, published
 
@@ -126,6 +126,18 @@ class CaseRoutes(Controller):
         self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
     ) -> Response[dict[str, Any]]:
         return await _answer(database, settings, lambda provider: provider.association(identifier))
+
+    @get([f"/{kind}/{{identifier:str}}" for kind in DEFINED], summary="Read a definition or a rubric")
+    async def definition(
+        self,
+        request: Request[Any, Any, Any],
+        identifier: FromPath[str],
+        database: NamedDependency[Database],
+        settings: NamedDependency[Settings],
+    ) -> Response[dict[str, Any]]:
+        """Concepts, subjects and item types come as a set, the one asked for first; the others stand alone."""
+        kind = request.url.path.rstrip("/").rsplit("/", 2)[1]
+        return await _answer(database, settings, lambda provider: provider.definition(kind, identifier))
 
 
 def _links(base: str, total: int, limit: int, offset: int, said: dict[str, str]) -> str:

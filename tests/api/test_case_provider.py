@@ -72,6 +72,9 @@ async def test_each_thing_by_its_identifier(sample_client: Client, package: dict
     [
         ("/CFItems/00000000-0000-4000-8000-000000000000", 404, "unknownobject"),
         ("/CFPackages/nonsense", 404, "unknownobject"),
+        ("/CFConcepts/00000000-0000-4000-8000-000000000000", 404, "unknownobject"),
+        ("/CFItemTypes/nonsense", 404, "unknownobject"),
+        ("/CFRubrics/nonsense", 404, "unknownobject"),
         ("/CFDocuments?fields=secret", 400, "invalid_selection_field"),
         ("/CFDocuments?sort=secret", 400, "invalid_sort_field"),
         ("/CFDocuments?orderBy=sideways&sort=title", 400, "invalid_sort_field"),

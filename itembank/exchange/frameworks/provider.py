@@ -9,6 +9,9 @@ from typing import Any
 from itembank.errors import BankError
 
 Record = dict[str, Any]
+SETS = ("CFConcepts", "CFSubjects", "CFItemTypes")
+"""Definitions that form hierarchies: CASE answers with a list, the one asked for first."""
+DEFINED = (*SETS, "CFLicenses", "CFAssociationGroupings", "CFRubrics")
 DOCUMENT_FIELDS = (
     "identifier", "uri", "creator", "title", "lastChangeDateTime", "caseVersion", "description", "language", "version",
     "licenseURI", "CFPackageURI",
@@ -36,12 +39,17 @@ class Provider:
         self._packages: dict[str, Record] = {}
         self._items: dict[str, tuple[Record, Record]] = {}
         self._associations: dict[str, tuple[Record, Record]] = {}
+        self._definitions: dict[tuple[str, str], Record] = {}
         for package in packages:
             if self._packages.setdefault(package["CFDocument"]["identifier"], package) is package:
                 for item in package["CFItems"]:
                     self._items.setdefault(item["identifier"], (item, package))
                 for association in package["CFAssociations"]:
                     self._associations.setdefault(association["identifier"], (association, package))
+                defined = package.get("CFDefinitions", {}) | {"CFRubrics": package.get("CFRubrics", [])}
+                for kind, records in defined.items():
+                    for record in records:
+                        self._definitions.setdefault((kind, record["identifier"]), record)
 
     def documents(
         self, *, limit: int, offset: int, sort: str = "", order_by: str = "asc", filter: str = "", fields: str = ""
@@ -96,6 +104,11 @@ class Provider:
             if item["identifier"] in (edge["originNodeURI"]["identifier"], edge["destinationNodeURI"]["identifier"])
         ]
         return {"CFItem": item, "CFAssociations": edges}
+
+    def definition(self, kind: str, identifier: str) -> Record | None:
+        """A concept, subject, licence, item type, grouping or rubric; the kinds of SETS as a set of one."""
+        found = self._definitions.get((kind, identifier.lower()))
+        return {kind: [found]} if found is not None and kind in SETS else found
 
     def _document(self, package: Record) -> Record:
         document: Record = package["CFDocument"]

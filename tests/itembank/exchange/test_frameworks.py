@@ -24,6 +24,7 @@ from itembank.exchange.frameworks.csv_table import (
 )
 from itembank.exchange.frameworks.ctdl import read_ctdl
 from itembank.exchange.frameworks.identifiers import identifier_of
+from itembank.exchange.frameworks.provider import DEFINED, Provider
 from itembank.records import canonical
 
 BASE = "https://bank.example/frameworks"
@@ -233,6 +234,17 @@ def test_definitions_rubrics_and_further_fields_come_back() -> None:
         assert without_times(again[part]) == without_times(package[part])
     twice, _ = read_case(json.dumps(again).encode(), key="f")
     assert canonical(twice) == canonical(framework)
+
+
+def test_a_provider_answers_for_definitions() -> None:
+    package = rich_package()
+    provider = Provider([package], BASE)
+    for kind, records in (package["CFDefinitions"] | {"CFRubrics": package["CFRubrics"]}).items():
+        (one,) = records
+        found = provider.definition(kind, one["identifier"].upper())
+        assert found == ({kind: [one]} if kind in ("CFConcepts", "CFSubjects", "CFItemTypes") else one)
+        assert provider.definition(kind, "nonsense") is None
+    assert set(DEFINED) == {*package["CFDefinitions"], "CFRubrics"}
 
 
 def test_definitions_are_mended_where_they_lack_a_little_and_named_where_they_stray() -> None:
