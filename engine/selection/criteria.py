@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.designs import SelectionDesign
+from engine.selection.modes import SlopeOn, modes_after
 from engine.selection.posterior import mass_above
 from engine.selection.tables import Block
 
@@ -30,7 +31,7 @@ class Situation:
     theta, sem: (n_persons,); posterior and likelihood: (n_persons, n_nodes), the posterior summing to 1; prior:
     (n_nodes,). position: items given so far, of at most `length`. eligible, chance: (n_persons, n_items), chance being
     uniform numbers keyed by session, position and item. gain: how much the weighted trace of the covariance falls per
-    squared unit; weight: 1 for a competency not yet decided. posterior_score: a learner's derivative of the log
+    squared unit; weight: 1 for a competency not yet decided. slope_on: a learner's slope of the log
     posterior, for criteria that look one answer ahead.
     """
 
@@ -43,7 +44,7 @@ class Situation:
     length: int
     eligible: NDArray[np.bool_]
     chance: Callable[[], Floats]
-    posterior_score: Callable[[int], Callable[[Floats], Floats]]
+    slope_on: Callable[[int], SlopeOn]
     cut_theta: tuple[float, ...]
     gain: Floats
     weight: Floats
@@ -164,45 +165,26 @@ def expected_posterior_variance(block: Block, now: Situation) -> Floats:
 
 def expected_information(block: Block, now: Situation) -> Floats:
     """Information at the theta re-estimated after each possible answer, averaged (van der Linden 1998; MEI)."""
-    ahead = _look_ahead(block, now, 1)
+    ahead, most = _look_ahead(block, now, 1), block.curves.n_categories
+    category = np.minimum(np.arange(len(ahead))[:, None], most - 1).astype(np.intp)
+    theta = np.stack([now.theta[:, None] + moments[1] for moments in ahead], axis=1)
+    if now.options.provisional_estimator == "map":
+        theta = _modes(block, now, category, theta)
     items = _all_items(block)
-    total = np.zeros((len(now.theta), len(block)))
-    for k, chance in enumerate(_next_chances(block, now, ahead)):
-        category = np.minimum(k, block.curves.n_categories - 1).astype(np.intp)[None, :]
-        theta = now.theta[:, None] + ahead[k][1]
-        if now.options.provisional_estimator == "map":
-            theta = _modes(block, now, category, theta)
-        if now.options.information == "observed":
-            after = block.curves.observed_information(items, category, theta)
-        else:
-            after = block.curves.information(items, theta)
-        total += chance * after * (k < block.curves.n_categories)
-    return total
+    if now.options.information == "observed":
+        after = block.curves.observed_information(items, category, theta)
+    else:
+        after = block.curves.information(items, theta)
+    chances = _next_chances(block, now, ahead)
+    return np.asarray(sum(chance * after[:, k] * (k < most) for k, chance in enumerate(chances)))
 
 
 def _modes(block: Block, now: Situation, category: Indices, start: Floats) -> Floats:
-    """Posterior modes after each item's answer, kept inside the grid: (n_persons, n_items)."""
-    inside = np.clip(start, block.nodes[0], block.nodes[-1])
-    rows = [_modes_of_one(block, now.posterior_score(person), category, row) for person, row in enumerate(inside)]
-    return np.concatenate(rows)
-
-
-def _modes_of_one(block: Block, score: Callable[[Floats], Floats], category: Indices, start: Floats) -> Floats:
-    """Bracketed Newton steps for all items at once: (1, n_items)."""
-    items, theta = _all_items(block), start[None, :]
-    low, high = np.full(theta.shape, block.nodes[0]), np.full(theta.shape, block.nodes[-1])
-    for _ in range(60):
-        value = score(theta) + block.curves.score(items, category, theta)
-        low, high = np.where(value > 0, theta, low), np.where(value < 0, theta, high)
-        bend = (score(theta + 1e-4) - score(theta - 1e-4)) / 2e-4
-        bend = bend - block.curves.observed_information(items, category, theta)
-        step = theta - value / np.where(bend < 0, bend, -1e-12)
-        following = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-        moved = float(np.abs(following - theta).max(initial=0.0))
-        theta = following
-        if moved < 1e-9:
-            break
-    return theta
+    """Posterior modes after each item's answer, kept inside the grid: (n_persons, n_categories, n_items)."""
+    ends = (float(block.nodes[0]), float(block.nodes[-1]))
+    return np.stack(
+        [modes_after(block.curves, now.slope_on(person), category, row, ends) for person, row in enumerate(start)]
+    )
 
 
 def global_discrimination(block: Block, now: Situation) -> Floats:

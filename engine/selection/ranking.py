@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.content.constraints import StimulusSets
 from engine.content.shadow_test import NoShadowTest, ShadowModel, ShadowSolver, ShadowTest
 from engine.selection.criteria import Situation
+from engine.selection.modes import SlopeOn, tabulate
 from engine.selection.plan import Plan
 from engine.selection.sitting import Standing
 from engine.selection.tables import Block
@@ -54,7 +53,7 @@ def _situation(
         length=plan.design.stopping.max_items,
         eligible=allowed[:, block.where],
         chance=lambda: uniforms(standing.keys[:, None], standing.position, keys),
-        posterior_score=lambda person: _posterior_score(plan, standing, dimension, person),
+        slope_on=lambda person: _slope_on(plan, standing, dimension, person),
         cut_theta=plan.cuts[dimension],
         gain=(weights * standing.covariance[:, dimension, :] ** 2).sum(axis=1),
         weight=weights[:, dimension],
@@ -62,30 +61,13 @@ def _situation(
     )
 
 
-def _posterior_score(plan: Plan, standing: Standing, dimension: int, person: int) -> Callable[[Floats], Floats]:
-    """Derivative of one learner's log posterior, read from a table on a fine grid."""
+def _slope_on(plan: Plan, standing: Standing, dimension: int, person: int) -> SlopeOn:
+    """One learner's slope of the log posterior of an ability, to be tabulated where it is wanted."""
     pool, ability = plan.pool, plan.design.ability
     items, categories = standing.items[person], standing.categories[person]
     own = pool.dimension[items] == dimension
-    fine = np.linspace(ability.lower, ability.upper, 1025)
-    slope = pool.curves.score(items[own][:, None], categories[own][:, None], fine[None, :]).sum(axis=0)
-    if ability.prior == "normal":
-        slope = slope - (fine - ability.prior_mean) / ability.prior_sd**2
-    return lambda theta: _cubic(fine, slope, theta)
-
-
-def _cubic(nodes: Floats, values: Floats, at: Floats) -> Floats:
-    """The cubic through the four nearest nodes of an even grid."""
-    place = (at - nodes[0]) / (nodes[1] - nodes[0])
-    cell = np.clip(place.astype(np.intp), 1, len(nodes) - 3)
-    t = place - cell
-    before, here, after, beyond = (values[cell + step] for step in (-1, 0, 1, 2))
-    return np.asarray(
-        -t * (t - 1) * (t - 2) / 6 * before
-        + (t + 1) * (t - 1) * (t - 2) / 2 * here
-        - (t + 1) * t * (t - 2) / 2 * after
-        + (t + 1) * t * (t - 1) / 6 * beyond
-    )
+    precision = ability.prior_sd**-2 if ability.prior == "normal" else 0.0
+    return tabulate(pool.curves, items[own], categories[own], ability.prior_mean, precision)
 
 
 def allowed_items(plan: Plan, standing: Standing) -> Mask:

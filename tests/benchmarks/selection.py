@@ -101,6 +101,16 @@ def main() -> None:
         standing = stand(one, sitting)
         spent = microseconds(lambda one=one, standing=standing: scores(one, standing, standing.eligible), 100)  # type: ignore[misc]
         print(f"{name:34s} over {N_ITEMS:,} items: {spent:6.1f} µs")
+    spent = default_mei(pool, ability, sitting)
+    print(f"{'expected_information, by modes':34s} over {N_ITEMS:,} items: {spent:6.1f} µs")
+
+
+def default_mei(pool: Pool, ability: AbilityDesign, sitting: Sitting) -> float:
+    """MEI with a posterior mode for every item and answer, and observed information: as catR has it by default."""
+    design = Design(name="MEI", ability=ability, selection=SelectionDesign(criterion="MEI"))
+    plan = compile_design(design, pool)
+    standing = stand(plan, sitting)
+    return microseconds(lambda: scores(plan, standing, standing.eligible), 100)
 
 
 def catsim_step(items: ItemParameters, given: np.ndarray, answers: np.ndarray) -> int:
