@@ -28,7 +28,8 @@ async def test_only_advisors_may_look(sample_client: Client, address: str, role:
     sample_client.cookies.clear()
     if role is not None:
         await sign_in(sample_client, role)
-    await see(sample_client, address, status)
+    page = await see(sample_client, address, status)
+    assert ("<h1>Data" in page or "Priya" in page or "competency" in page or "Cohort" in page) == (status == 200)
 
 
 async def test_the_queue_names_each_learner_once(sample_client: Client) -> None:
@@ -86,7 +87,9 @@ async def test_a_note_that_cannot_be_kept_says_why(sample_client: Client, fields
     await sign_in(sample_client, "advisor")
     address = await learner_named(sample_client, "Luca")
     page = await see(sample_client, address)
-    await send(sample_client, page, f"{address}/notes", fields, status=400)
+    refused = await send(sample_client, page, f"{address}/notes", fields, status=400)
+    assert re.search(r"1 to 4000 characters|is no date", words_of(refused.text))
+    assert (await see(sample_client, address)).count("<li><p>") == page.count("<li><p>")
 
 
 async def test_learning_is_recorded_and_a_rule_lifted_as_often_as_the_policy_says(sample_client: Client) -> None:
@@ -101,7 +104,10 @@ async def test_learning_is_recorded_and_a_rule_lifted_as_often_as_the_policy_say
     page = await see(sample_client, address)
     lift = {"kind": "lift", "occasion": "post_test", "rule": "attempts", "reason": "Was ill on the day."}
     await send(sample_client, page, attempt, lift)
-    await send(sample_client, await see(sample_client, address), attempt, lift, status=400)
+    page = await see(sample_client, address)
+    assert "Give one more attempt at the post-test" not in words_of(page)
+    refused = await send(sample_client, page, attempt, lift, status=400)
+    assert "leaves no room for this any more" in words_of(refused.text)
 
 
 async def test_a_rule_that_the_policy_does_not_let_go_stays(sample_client: Client) -> None:
@@ -111,9 +117,28 @@ async def test_a_rule_that_the_policy_does_not_let_go_stays(sample_client: Clien
     attempt = re.search(rf'action="({address}/attempts/[0-9a-f-]+)"', page)
     assert attempt is not None
     lift = {"kind": "lift", "occasion": "pre_test", "rule": "passed", "reason": "Because I can."}
-    await send(sample_client, page, attempt.group(1), lift, status=400)
+    refused = await send(sample_client, page, attempt.group(1), lift, status=400)
+    assert "leaves no room for this" in words_of(refused.text)
     without_reason = {"kind": "lift", "occasion": "pre_test", "rule": "wait", "reason": ""}
     await send(sample_client, page, attempt.group(1), without_reason, status=400)
+    assert words_of(await see(sample_client, address)) == words_of(page), "nothing has happened"
+
+
+async def test_a_learners_papers_are_for_their_advisor_alone(sample_client: Client) -> None:
+    await sign_in(sample_client, "advisor")
+    address = await learner_named(sample_client, "Priya")
+    page = await see(sample_client, address)
+    papers = re.findall(rf'href="({address}/[^"]+\.pdf)"', page)
+    assert [paper.rsplit("/", 1)[1] for paper in papers] == ["record.pdf", "gap-report.pdf"]
+    for paper in papers:
+        answer = await sample_client.get(paper)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        assert answer.content.startswith(b"%PDF")
+        assert (await sample_client.get(paper)).content == answer.content
+    stranger = re.sub(r"[0-9a-f]{8}-", "00000000-", papers[0], count=1)
+    assert (await sample_client.get(stranger)).status_code == 404
+    await sign_in(sample_client, "author")
+    assert [(await sample_client.get(paper)).status_code for paper in papers] == [403, 403]
 
 
 async def test_no_small_cell_leaves_the_heat_map(sample_client: Client) -> None:
@@ -137,7 +162,8 @@ async def test_another_institutions_learner_is_not_there(
     await sign_in(sample_client, "advisor")
     await see(sample_client, f"/advisor/learners/{uuid}", 404)
     page = await see(sample_client, "/advisor")
-    await send(sample_client, page, f"/advisor/learners/{uuid}/notes", {"body": "hello"}, status=404)
+    refused = await send(sample_client, page, f"/advisor/learners/{uuid}/notes", {"body": "hello"}, status=404)
+    assert "A Stranger" not in refused.text
 
 
 async def test_french_advisors_read_french(sample_client: Client) -> None:

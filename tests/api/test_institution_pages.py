@@ -29,7 +29,8 @@ async def test_only_staff_may_look(sample_client: Client, address: str, role: st
     sample_client.cookies.clear()
     if role is not None:
         await sign_in(sample_client, role)
-    await see(sample_client, address, status)
+    page = await see(sample_client, address, status)
+    assert ('<a href="/institution" aria-current' in page) == (status == 200)
 
 
 async def test_a_form_without_its_token_changes_nothing(sample_client: Client) -> None:
@@ -86,10 +87,64 @@ async def test_an_item_is_moved_with_its_reason(sample_client: Client) -> None:
     assert "cannot become draft" in words_of(answer.text)
 
 
+async def test_an_item_stands_over_what_was_observed_with_fit_and_words(sample_client: Client) -> None:
+    await sign_in(sample_client, "author")
+    rows = (await see(sample_client, f"{BANK}?competency=chance")).split("<tr>")
+    never = next(row for row in rows if row.rstrip().endswith('<td class="number">0</td></tr>'))
+    key = re.search(r"item\?key=([a-z0-9-]+)", never)
+    assert key is not None
+    page = await see(sample_client, f"{BANK}/item?key={key.group(1)}")
+    said = words_of(page)
+    assert "Not shown to anybody yet." in said
+    assert page.count('class="dot second"') == 10 + 1, "ten groups and the legend"
+    assert "Expected Observed Answers" in said
+    assert re.search(r"Infit [\d.]+ Outfit [\d.]+ S-X² [\d.]+ p of S-X² [\d.]+", said)
+    assert "tells stronger from weaker learners" in said
+    table = page[page.index("Expected</th>") : page.index("</table>", page.index("Expected</th>"))]
+    dots = re.findall(r"<td>([\d.]+)</td><td>([\d.]+)</td><td>(\d+)</td>", table)
+    assert len(dots) == 10
+    assert sum(int(n) for _, _, n in dots) == 600
+    assert all(abs(float(expected) - float(observed)) < 0.2 for expected, observed, _ in dots)
+
+
+async def test_exposure_is_told_of_an_item_and_of_the_bank(sample_client: Client) -> None:
+    await sign_in(sample_client, "author")
+    said = words_of(await see(sample_client, "/institution"))
+    most = re.search(r"([a-z]+-[a-z]-\d\d) : (\d+) % of (\d+) finished sittings", said)
+    assert most is not None
+    item = words_of(await see(sample_client, f"{BANK}/item?key={most.group(1)}"))
+    assert f"Exposure: {most.group(2)} % of {most.group(3)} finished sittings." in item
+
+
+async def test_items_with_nearly_the_same_words_name_each_other(sample_client: Client) -> None:
+    await sign_in(sample_client, "author")
+    page = await see(sample_client, "/institution/import")
+    twins = b"""item_id,competency,stem,options,key
+twin-1,tables,How many wheels have seven cars and three bicycles together?,34|28|31,A
+twin-2,tables,How many wheels have seven cars and three bicycles together?,34|28|31,A
+twin-3,tables,How many wheels have nine cars and three bicycles together?,42|36|31,A
+"""
+    files = {"file": ("twins.csv", twins, "text/csv")}
+    looked = await send(sample_client, page, "/institution/import", {"bank": "data-literacy"}, files=files, status=200)
+    assert "twin-1 · twin-2 100 % alike: probably the same item twice" in words_of(looked.text)
+    upload = re.search(r'name="file" value="([0-9a-f-]+)"', looked.text)
+    assert upload is not None
+    fields = {"bank": "data-literacy", "title": "", "file": upload.group(1)}
+    await send(sample_client, looked.text, "/institution/import/confirm", fields, status=200)
+    said = words_of(await see(sample_client, f"{BANK}/item?key=twin-1"))
+    assert "twin-2 100 % alike: probably the same item twice" in said
+    assert "Items that look like it" not in await see(sample_client, f"{BANK}/item?key=averages-f-02")
+
+
 async def test_coverage_counts_what_is_missing(sample_client: Client) -> None:
     await sign_in(sample_client, "author")
     assert "Every cell holds at least 0 items." in await see(sample_client, f"{BANK}/coverage?needed=0")
-    assert "still to be written" in await see(sample_client, f"{BANK}/coverage?needed=50")
+    page = await see(sample_client, f"{BANK}/coverage?needed=50")
+    total = re.search(r"(\d+) items are still to be written", page)
+    assert total is not None
+    cells = [int(n) for n in re.findall(r">(\d+) missing</text>", page)]
+    assert sum(cells) == int(total.group(1))
+    assert len(cells) == page.count('class="lacking"') == 25
 
 
 async def test_a_file_is_looked_at_before_it_is_taken_in(sample_client: Client) -> None:
@@ -197,6 +252,7 @@ async def test_every_preset_opens_with_its_check(sample_client: Client, name: st
     await sign_in(sample_client, "author")
     page = await see(sample_client, f"/institution/compose?preset={name}")
     assert "Can the bank satisfy it?" in page
+    assert ("Yes: every occasion can run" in words_of(page)) != ('role="alert"' in page)
 
 
 async def test_a_policy_that_cannot_run_says_what_is_missing(sample_client: Client) -> None:

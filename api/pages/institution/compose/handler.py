@@ -1,5 +1,6 @@
 """Compose an assessment: preset and edits, feasibility beside it, simulation before publication, and publication."""
 
+from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,8 @@ from itembank.storage import banks
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
-N_PERSONS, SEED, ATTEMPTS = 1500, 20260101, 2
+N_PERSONS, SEED = 1500, 20260101
+FEWEST_ATTEMPTS, UNLIMITED_ATTEMPTS, MOST_ATTEMPTS = 2, 3, 5
 LONGEST = 200_000
 
 
@@ -47,6 +49,31 @@ class Draft(msgspec.Struct, kw_only=True):
     report: SimulationReport | None = None
     concerns: tuple[Concern, ...] = ()
     published: int = 0
+
+
+class Checked:
+    """Policies that their bank can satisfy, by the state of the bank: the same two always satisfy each other."""
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._kept: OrderedDict[tuple[int, str, str, str], int] = OrderedDict()
+        self._capacity = capacity
+
+    async def n_items(self, database: Database, institution_id: int, policy: Policy, bank_key: str, state: str) -> int:
+        """On how many items the policy can run.
+
+        Raises:
+            BankError, PolicyInvalid, DesignError: with what is missing.
+        """
+        key = (institution_id, bank_key, state, policy_hash(policy))
+        if key not in self._kept:
+            self._kept[key] = (await check_assessment(database, institution_id, policy, bank_key)).n_items
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+CHECKED = Checked()
 
 
 @get("/institution/compose", opt=roles(*STAFF))
@@ -93,14 +120,14 @@ async def _judge(request: Request[Any, Any, Any], database: Database, caller: Ca
     """Whether it can be read and run, and what a simulation of exactly this has shown; None when it cannot."""
     try:
         policy = read_policy(draft.text)
-        found = await check_assessment(database, caller.institution_id, policy, draft.bank)
+        async with database.transaction(caller.institution_id) as connection:
+            state = await bank_state(connection, draft.bank)
+            uuid = await jobs.simulated(connection, policy_hash(policy), state)
+            draft.job = await jobs.find(connection, uuid) if uuid else None
+        draft.feasible = str(await CHECKED.n_items(database, caller.institution_id, policy, draft.bank, state))
     except (PolicyInvalid, DesignError, BankError, EngineError) as error:
         draft.problem = str(error)
         return None
-    draft.feasible = str(found.n_items)
-    async with database.transaction(caller.institution_id) as connection:
-        uuid = await jobs.simulated(connection, policy_hash(policy), await bank_state(connection, draft.bank))
-        draft.job = await jobs.find(connection, uuid) if uuid else None
     if draft.job is not None and draft.job.document is not None:
         draft.report = msgspec.convert(draft.job.document, SimulationReport)
         draft.concerns = concerns_of(draft.report, language(request))
@@ -118,7 +145,7 @@ async def _simulate(database: Database, caller: Caller, policy: Policy, draft: D
 
     def work(tell: Tell) -> dict[str, Any]:
         report = simulate_policy(
-            policy, bank, n_persons=N_PERSONS, seed=SEED, attempts=ATTEMPTS,
+            policy, bank, n_persons=N_PERSONS, seed=SEED, attempts=attempts_of(policy),
             progress=lambda done, total: tell(f"{done:,} / {total:,}"),
         )  # fmt: skip
         document: dict[str, Any] = msgspec.to_builtins(report)
@@ -126,6 +153,12 @@ async def _simulate(database: Database, caller: Caller, policy: Policy, draft: D
 
     carry_out(database, caller.institution_id, uuid, work)
     return see_other(f"/institution/jobs/{uuid}")
+
+
+def attempts_of(policy: Policy) -> int:
+    """How many attempts are simulated, to see the pool run dry: as many as the policy gives, from two to five."""
+    given = [one.maximum or UNLIMITED_ATTEMPTS for one in policy.occasions]
+    return min(max(FEWEST_ATTEMPTS, *given), MOST_ATTEMPTS)
 
 
 async def _publish(database: Database, caller: Caller, form: Form, policy: Policy, draft: Draft) -> None:
