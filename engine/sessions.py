@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from engine.accommodations import Accommodation, time_limit_seconds
 from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver
 from engine.policies.records import Occasion
 from itembank.items import Answer
-from itembank.records import Record, canonical
+from itembank.records import Record
 
 GRACE = timedelta(seconds=5)
 """An answer sent in time may arrive this much later."""
@@ -91,7 +93,8 @@ class Given(Record, frozen=True, kw_only=True):
 
 def request_hash(given: Given) -> bytes:
     """SHA-256 of what was sent, to tell a repeated answer from a changed one."""
-    return hashlib.sha256(canonical({"position": given.position, "answer": given.answer})).digest()
+    sent = {"position": given.position, "answer": given.answer}  # nothing in it has defaults: canonical as it is
+    return hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).digest()
 
 
 def check_turn(session: SessionRow, shown: Sequence[Administered], given: Given) -> Administered | None:

@@ -34,9 +34,9 @@ class Moved(Record, frozen=True, kw_only=True):
     sem: float
 
 
-async def lock(connection: Connection, uuids: Sequence[UUID]) -> dict[UUID, Locked]:
-    """The sittings that exist and that no other step holds; nothing here waits for anybody."""
-    return {record["uuid"]: _locked(dict(record)) for record in await connection.fetch(sql.lock, uuids)}
+async def lock(connection: Connection, uuids: Sequence[UUID]) -> dict[int, Locked]:
+    """The sittings that exist and that no other step holds, by the uuid's number; nothing here waits for anybody."""
+    return {record["uuid"].int: _locked(dict(record)) for record in await connection.fetch(sql.lock, uuids)}
 
 
 def _locked(fields: dict[str, object]) -> Locked:

@@ -31,7 +31,7 @@ from itembank.items import ItemContent
 from itembank.storage.database import Connection, Database, DatabaseUnavailable
 
 LANES = 2
-LARGEST_BATCH = 96
+LARGEST_BATCH = 128
 LONGEST_QUEUE = 2000
 LONGEST_WAIT = 5.0
 
@@ -100,15 +100,18 @@ class _Batch:
 
 
 class AnswerDesk:
-    """Takes answers for one database; at most LANES transactions at a time, for one institution each."""
+    """Takes answers for one database, at most LANES transactions at a time.
+
+    Never two for the same institution: what arrives while one is being written makes one batch.
+    """
 
     def __init__(self, database: Database, shelf: Shelf) -> None:
         self._database = database
         self._shelf = shelf
         self._kept = Kept()
         self._queues: dict[int, deque[Waiting]] = {}
+        self._served: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._n_lanes = 0
         self._n_waiting = 0
 
     async def answer(self, institution_id: int, account_id: int, session_uuid: UUID, read: Reader) -> Step:
@@ -125,9 +128,9 @@ class AnswerDesk:
         until = loop.time() + LONGEST_WAIT
         queue.append(Waiting(institution_id, account_id, session_uuid, read, until, promise))
         self._n_waiting += 1
-        if self._n_lanes < LANES:
-            self._n_lanes += 1
-            self._run(self._serve())
+        if len(self._served) < LANES and institution_id not in self._served:
+            self._served.add(institution_id)
+            self._run(self._serve(institution_id))
         try:
             step: Step = await promise
         finally:
@@ -144,9 +147,9 @@ class AnswerDesk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self) -> None:
-        while self._queues:
-            institution_id = next(iter(self._queues))
+    async def _serve(self, institution_id: int) -> None:
+        """Write what waits for an institution, then for the next one that nobody serves."""
+        while True:
             queue = self._queues.pop(institution_id)
             _send_back(queue, asyncio.get_running_loop().time())
             batch = _one_a_sitting(queue)
@@ -161,7 +164,12 @@ class AnswerDesk:
             except Exception:
                 for waiting in batch:
                     self._go_alone(waiting)
-        self._n_lanes -= 1  # nothing may wait between the look at the queues and this line
+            self._served.discard(institution_id)
+            waits = next((other for other in self._queues if other not in self._served), None)
+            if waits is None:
+                return
+            institution_id = waits
+            self._served.add(institution_id)
 
     async def _write(self, institution_id: int, batch: Sequence[Waiting]) -> None:
         """Lock, work out, write, commit; only then keep the promises."""
@@ -169,7 +177,7 @@ class AnswerDesk:
         async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
-                taken.take(waiting, places.get(waiting.session_uuid))
+                taken.take(waiting, places.get(waiting.session_uuid.int))
             ended = await taken.write(connection, institution_id)
         for waiting, done in taken.ready:
             self._kept.keep(done.moved.session_id, done.progress)
@@ -186,14 +194,14 @@ class AnswerDesk:
         else:
             waiting.keep(step)
 
-    async def _locate(self, connection: Connection, uuids: Sequence[UUID]) -> dict[UUID, _Place]:
+    async def _locate(self, connection: Connection, uuids: Sequence[UUID]) -> dict[int, _Place]:
         """Each sitting's held row with its publication and its progress, from memory or from the database."""
         locked = await answers.lock(connection, uuids)
         unknown = [row.session for row in locked.values() if self._kept.at(row.session) is None]
         shown = await answers.administered(connection, [row.id for row in unknown]) if unknown else {}
         seen = await answers.seen_earlier(connection, unknown) if unknown else {}
         places = {}
-        for uuid, row in locked.items():
+        for number, row in locked.items():
             session = row.session
             publication = await self._shelf.publication(connection, row.assessment_version_id)
             progress = self._kept.at(session)
@@ -201,7 +209,7 @@ class AnswerDesk:
                 eligible = eligible_items(publication.bank, seen[session.id], session.pool)
                 pretest = pretest_items(publication.bank, seen[session.id], session.pool)
                 progress = Progress(tuple(shown[session.id]), eligible, pretest)
-            places[uuid] = (session, publication, progress)
+            places[number] = (session, publication, progress)
         return places
 
     def _go_alone(self, waiting: Waiting) -> None:
@@ -229,14 +237,15 @@ def _send_back(queue: deque[Waiting], now: float) -> None:
 
 def _one_a_sitting(queue: deque[Waiting]) -> list[Waiting]:
     """The next answers of a queue, no two for one sitting; a second one stays for another batch."""
-    batch: dict[UUID, Waiting] = {}
+    batch: dict[int, Waiting] = {}
     later: list[Waiting] = []
     while queue and len(batch) < LARGEST_BATCH:
         waiting = queue.popleft()
-        if waiting.session_uuid in batch:
+        number = waiting.session_uuid.int  # hashed faster than the uuid itself
+        if number in batch:
             later.append(waiting)
         else:
-            batch[waiting.session_uuid] = waiting
+            batch[number] = waiting
     queue.extendleft(reversed(later))
     return list(batch.values())
 
