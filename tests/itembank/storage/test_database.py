@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from itembank.storage import accounts, institutions
 from itembank.storage import database as module
 from itembank.storage.database import BUSY, FULL, IN_DOUBT, WENT_AWAY, Database, DatabaseUnavailable
 
@@ -115,3 +116,19 @@ async def test_a_pool_that_is_held_and_a_full_waiting_room(database_dsn: str, mo
     await database.close()
     assert [type(error) for error in told] == [DatabaseUnavailable] * 5
     assert sum("Too many" in str(error) for error in told) == 2
+
+
+async def test_what_is_committed_is_there_and_what_broke_off_is_not(database: Database, database_dsn: str) -> None:
+    institution = await institutions.create(database_dsn, "kept", "Kept")
+
+    async def make(name: str, error: type[Exception] | None = None) -> None:
+        async with database.transaction(institution) as connection:
+            await accounts.create(connection, institution, name, ["learner"])
+            if error is not None:
+                raise error
+
+    await make("kept")
+    with pytest.raises(ZeroDivisionError):
+        await make("dropped", ZeroDivisionError)
+    async with database.transaction(institution) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM account") == 1
