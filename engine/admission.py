@@ -14,6 +14,8 @@ from engine.events import (
     CreditRevoked,
     Event,
     FirstItemShown,
+    PauseEnded,
+    PauseTaken,
     RuleLifted,
     SittingFinished,
     SittingRescored,
@@ -22,6 +24,7 @@ from engine.events import (
 )
 from engine.journey import decide, not_eligible, refusals
 from engine.messages import message
+from engine.pauses import pauses_left, pauses_of, running, seconds_added
 from engine.periods import after, notation
 from engine.policies.records import Occasion, Policy, policy_hash, zone_of
 from engine.refusals import JourneyRefused, Refusal, refusal
@@ -74,6 +77,11 @@ def _specific(policy: Policy, events: Sequence[Event], standing: Standing, propo
         case AttestationReceived():
             yield from link_refusals(policy, standing, proposed.token_hash, proposed.at)
             yield from rating_refusals(policy, proposed)
+        case PauseTaken():
+            yield from _pausing(events, standing, proposed)
+        case PauseEnded():
+            if running(pauses_of(events, proposed.sitting), proposed.at) is None:
+                yield refusal("no_pause", message("refusal.no_pause"))
         case CreditAwarded():
             yield from _awarding(policy, events, proposed)
         case CreditRebased():
@@ -161,6 +169,23 @@ def _voiding(standing: Standing, proposed: SittingVoided) -> Iterator[Refusal]:
         yield refusal("sitting_state", message("refusal.sitting_not_voidable", sitting=proposed.sitting))
     elif standing.credit is not None and standing.credit.sitting == sitting.key:
         yield refusal("credit_first", message("refusal.credit_first"))
+
+
+def _pausing(events: Sequence[Event], standing: Standing, proposed: PauseTaken) -> Iterator[Refusal]:
+    sitting, granted = _sitting(standing, proposed.sitting), standing.accommodation
+    if sitting is None or not sitting.open:
+        yield refusal("sitting_state", message("refusal.sitting_not_open", sitting=proposed.sitting))
+        return
+    pauses = pauses_of(events, proposed.sitting)
+    if running(pauses, proposed.at) is not None:
+        yield refusal("pause_on", message("refusal.pause_on"))
+    elif not pauses_left(granted, pauses):
+        yield refusal("pauses", message("refusal.pauses", n=granted.pauses))
+    elif (proposed.minutes, proposed.seconds) != (
+        granted.pause_minutes,
+        seconds_added(granted, pauses, proposed.at),
+    ):
+        yield refusal("pauses", message("refusal.pause_differs", n=granted.pause_minutes))
 
 
 def _lifting(policy: Policy, standing: Standing, proposed: RuleLifted) -> Iterator[Refusal]:

@@ -124,6 +124,20 @@ class AccommodationSet(_Event, frozen=True, kw_only=True, tag="accommodation_set
     by: Name
 
 
+class PauseTaken(_Event, frozen=True, kw_only=True, tag="pause_taken"):
+    """The learner rests for at most `minutes`; the sitting's deadline has moved later by `seconds`."""
+
+    sitting: Name
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=240)]
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=14_400)]
+
+
+class PauseEnded(_Event, frozen=True, kw_only=True, tag="pause_ended"):
+    """The learner went on before the pause was over."""
+
+    sitting: Name
+
+
 class CreditAwarded(_Event, frozen=True, kw_only=True, tag="credit_awarded"):
     """Credit was given for the sitting under this policy version."""
 
@@ -170,6 +184,8 @@ Event = (
     | AttestationInvited
     | AttestationReceived
     | AccommodationSet
+    | PauseTaken
+    | PauseEnded
     | CreditAwarded
     | CreditRebased
     | CreditRevoked

@@ -14,6 +14,7 @@ from api.identities import REMEMBERED
 from api.views import SessionDocument, read_answer, session_document
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
+from engine.workflows.take_pause import Resting, end_pause, take_pause
 from engine.workflows.take_session import end_session, find_session, save_draft
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
@@ -79,6 +80,38 @@ class SessionRoutes(Controller):
             return
         answer = read_answer(step.item.content, data.answer)
         await save_draft(database, caller.institution_id, caller.account_id, uuid, data.position, answer)
+
+    @post("/pause", summary="Take a pause")
+    async def pause(
+        self,
+        request: Request[Any, Any, Any],
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[Resting]:
+        """A pause that the learner is granted: the deadline moves later. One that is on already stays as it is."""
+
+        async def act() -> tuple[int, Resting]:
+            return 201, await take_pause(database, shelf, caller.institution_id, caller.account_id, uuid)
+
+        return await once(request, caller, database, act)
+
+    @post("/resume", summary="Go on after a pause", status_code=200)
+    async def resume(
+        self,
+        request: Request[Any, Any, Any],
+        uuid: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
+    ) -> Response[Resting]:
+        """Without a pause nothing changes."""
+
+        async def act() -> tuple[int, Resting]:
+            return 200, await end_pause(database, shelf, caller.institution_id, caller.account_id, uuid)
+
+        return await once(request, caller, database, act)
 
     @post("/finish", summary="End the sitting")
     async def finish(

@@ -156,8 +156,8 @@ def main(n: int = N) -> int:
             bits = int((again["numbers"] != first["numbers"]).any(axis=1).sum())
             worst += different + others + (away > 1e-9)
             print(
-                f"  {label}: {different} decisions and {others} of {len(live)} choices differ; gap reports within {away:.1e} "
-                f"({bits} of {len(again['numbers'])} not the same to the last bit)",
+                f"  {label}: {different} decisions and {others} of {len(live)} choices differ; gap reports within "
+                f"{away:.1e} ({bits} of {len(again['numbers'])} not the same to the last bit)",
                 flush=True,
             )
     return 1 if worst else 0

@@ -15,6 +15,8 @@ from api.pages.learner.sitting.handler import (
     end_sitting,
     item_asset,
     keep_draft,
+    pause_sitting,
+    resume_sitting,
     see_end,
     see_sitting,
 )
@@ -22,5 +24,5 @@ from api.pages.learner.sitting.handler import (
 handlers: list[Any] = [
     see_catalogue, see_assessment, open_attempt_page, see_practice, check_practice, see_my_assessments,
     see_attempt, begin_sitting, tell_learning, see_sitting, answer_question, keep_draft, see_end, end_sitting,
-    item_asset, see_result, print_gap_report, see_my_data, export, print_record, erase,
+    pause_sitting, resume_sitting, item_asset, see_result, print_gap_report, see_my_data, export, print_record, erase,
 ]  # fmt: skip

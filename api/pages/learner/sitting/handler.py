@@ -20,6 +20,7 @@ from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver
 from engine.sessions import Given
 from engine.storage import attempts
 from engine.workflows.shelf import Shelf
+from engine.workflows.take_pause import end_pause, find_pause, take_pause
 from engine.workflows.take_session import Step, answer_item, end_session, find_session, save_draft
 from itembank.answers import check_answer
 from itembank.errors import AnswerInvalid
@@ -98,6 +99,30 @@ async def keep_draft(
 ) -> None:
     """Keep what is half typed; it is no answer and is never scored."""
     await _keep(database, caller, uuid, _position(form), read_draft(form.texts))
+
+
+@post("/sittings/{uuid:uuid}/pause")
+async def pause_sitting(
+    uuid: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
+) -> Response[Any]:
+    """Rest: the clock stands, and the question is put away until the learner goes on."""
+    await take_pause(database, shelf, caller.institution_id, caller.account_id, uuid)
+    return see_other(f"/sittings/{uuid}")
+
+
+@post("/sittings/{uuid:uuid}/resume")
+async def resume_sitting(
+    uuid: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
+) -> Response[Any]:
+    """Go on with the question."""
+    await end_pause(database, shelf, caller.institution_id, caller.account_id, uuid)
+    return see_other(f"/sittings/{uuid}")
 
 
 @get("/sittings/{uuid:uuid}/end")
@@ -205,6 +230,13 @@ async def _show(
     spoken = language(request)
     t, session, item = translator(spoken), step.session, step.item
     policy = step.publication.version.policy
+    async with database.transaction(caller.institution_id) as connection:
+        rest = await find_pause(connection, session)
+    if rest.until is not None:
+        minutes = seconds_left(rest.until, session.now) or 0.0
+        return page(
+            request, "learner/sitting/pause.html", status=status, uuid=session.uuid, minutes=minutes_words(minutes, t)
+        )
     left = seconds_left(session.deadline, session.now)
     least, most = range_left(step.publication.plans[session.occasion], session.position)
     return page(
@@ -214,4 +246,5 @@ async def _show(
         least=least, most=most, left=left, left_words="" if left is None else minutes_words(left, t),
         spoken_at={seconds: t("sitting.left", time=minutes_words(seconds, t)) for seconds in SPOKEN_AT},
         notice=notice, detail=detail if spoken == "en" else "", resumed=bool(item.draft) and not notice,
+        rest=rest,
     )  # fmt: skip
