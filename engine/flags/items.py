@@ -13,8 +13,8 @@ from psychometrics.dif.multiplicity import adjust
 from psychometrics.drift import Cusum, Drift, cusum, estimate_drift, log_ratios
 
 MOST_DRAWN = 200
-LEAK_RUN_LENGTH = 40_000
-"""Answers to a false leak alarm at the limit of `Criteria`, by simulation: `python -m tests.recovery.flags`."""
+LEAK_RUN_LENGTH = 35_000
+"""Fewest answers to a false leak alarm at the limit of `Criteria`, by simulation: `python -m tests.recovery.flags`."""
 
 
 @dataclass(frozen=True)
