@@ -67,27 +67,16 @@ class Feasible(Record, frozen=True, kw_only=True):
     n_items: int
 
 
-class _OnlyAsked(Exception):
-    """Ends a transaction that was to leave no trace."""
-
-
 async def check_assessment(database: Database, institution_id: int, policy: Policy, bank_key: str) -> Feasible:
     """Whether the assessment could be published now; nothing is kept.
 
     Raises:
         BankError, PolicyInvalid, DesignError: with what is missing.
     """
-    found: Feasible | None = None
-    try:
-        async with database.transaction(institution_id) as connection:
-            bank = await load_bank(connection, await freeze_bank(connection, institution_id, bank_key))
-            check_policy(policy, bank)
-            found = Feasible(assessment=policy.key, bank=bank_key, n_items=len(bank))
-            raise _OnlyAsked
-    except _OnlyAsked:
-        pass
-    assert found is not None
-    return found
+    async with database.transaction(institution_id, keep=False) as connection:
+        bank = await load_bank(connection, await freeze_bank(connection, institution_id, bank_key))
+        check_policy(policy, bank)
+    return Feasible(assessment=policy.key, bank=bank_key, n_items=len(bank))
 
 
 def check_policy(policy: Policy, bank: FrozenBank) -> None:

@@ -20,25 +20,14 @@ from itembank.storage.database import Connection, Database
 from itembank.workflows.publish_bank import freeze_bank
 
 
-class _OnlyAsked(Exception):
-    """Ends a transaction that was to leave no trace."""
-
-
 async def bank_as_it_stands(database: Database, institution_id: int, bank_key: str) -> FrozenBank:
     """The bank as a publication would freeze it now; nothing is kept.
 
     Raises:
         BankError: when it cannot be frozen.
     """
-    found: FrozenBank | None = None
-    try:
-        async with database.transaction(institution_id) as connection:
-            found = await load_bank(connection, await freeze_bank(connection, institution_id, bank_key))
-            raise _OnlyAsked
-    except _OnlyAsked:
-        pass
-    assert found is not None
-    return found
+    async with database.transaction(institution_id, keep=False) as connection:
+        return await load_bank(connection, await freeze_bank(connection, institution_id, bank_key))
 
 
 async def bank_state(connection: Connection, bank_key: str) -> str:

@@ -50,10 +50,13 @@ class Database:
                 await asyncio.wait_for(pool.close(), 5)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, institution_id: int | None, settings: str = "") -> AsyncIterator[Connection]:
+    async def transaction(
+        self, institution_id: int | None, settings: str = "", *, keep: bool = True
+    ) -> AsyncIterator[Connection]:
         """A transaction that sees the rows of one institution (None: none, only the owner's questions).
 
-        `settings`: SET LOCAL statements of the program's own, sent along with its beginning.
+        `settings`: SET LOCAL statements of the program's own, sent along with its beginning. `keep`: False to take
+        everything back at the end, for whoever only asks what would be.
 
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
@@ -66,6 +69,9 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
+            if not keep:
+                await _roll_back(connection)
+                return
             with _commit_in_doubt(connection):
                 await connection.execute("COMMIT")
 
@@ -101,7 +107,7 @@ class Database:
                         max_size=POOL_SIZE,
                         timeout=ACQUIRE_SECONDS,
                         command_timeout=self._command_seconds,
-                        reset=_no_reset,
+                        reset=_check_ended,
                         server_settings={"role": "assay_app", "application_name": "assay", "jit": "off", **TIMEOUTS},
                     )
         return self._pool
@@ -170,8 +176,10 @@ async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
             await pool.release(connection, timeout=2)
 
 
-async def _no_reset(_: object) -> None:
-    """Every use of a connection is one transaction with its own settings: there is nothing to reset."""
+async def _check_ended(connection: Connection) -> None:
+    """Every use of a connection is one transaction with its own settings: once it has ended, nothing is to be reset."""
+    if connection.is_in_transaction():
+        raise asyncpg.InterfaceError("A connection came back to the pool within a transaction.")
 
 
 async def migrate(dsn: str) -> None:

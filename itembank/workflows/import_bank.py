@@ -30,10 +30,6 @@ class ImportResult(Record, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class DryRun(Exception):
-    """Ends the transaction of a dry run without keeping anything."""
-
-
 async def import_bank(
     database: Database,
     institution_id: int,
@@ -55,16 +51,9 @@ async def import_bank(
     _check(incoming)
     if framework is not None:
         check_framework(framework)
-    result: ImportResult | None = None
-    try:
-        async with database.transaction(institution_id) as connection:
-            result = await _import(connection, institution_id, bank_key, incoming, framework, title, account_id)
-            await _keep_assets(connection, institution_id, incoming, assets or {})
-            if dry_run:
-                raise DryRun
-    except DryRun:
-        pass
-    assert result is not None
+    async with database.transaction(institution_id, keep=not dry_run) as connection:
+        result = await _import(connection, institution_id, bank_key, incoming, framework, title, account_id)
+        await _keep_assets(connection, institution_id, incoming, assets or {})
     return msgspec.structs.replace(result, dry_run=dry_run)
 
 

@@ -130,6 +130,9 @@ def test_answers_kept_with_a_bank_are_calibrated_and_attached(sample_dsn: str, t
         "export", "--bank", "data-literacy", "--format", "json", "--output", str(tmp_path / "b.jsonl"), dsn=sample_dsn
     )
     assert exported.returncode == 0, exported.stderr
+    framework = str(ROOT / "sample/framework.csv")
+    own = assay("import", str(tmp_path / "b.jsonl"), "--bank", "kept", "--framework", framework, dsn=sample_dsn)
+    assert own.returncode == 0, own.stderr
     keys = [json.loads(line)["key"] for line in (tmp_path / "b.jsonl").read_text().splitlines()[:6]]
     rng = np.random.default_rng(11)
     right = rng.random((600, 6)) < 1 / (1 + np.exp(np.linspace(-1, 1, 6) - rng.normal(size=(600, 1))))
@@ -138,20 +141,20 @@ def test_answers_kept_with_a_bank_are_calibrated_and_attached(sample_dsn: str, t
     for name, part in (("all", rows), ("first", rows[:250]), ("second", rows[250:])):
         (tmp_path / f"{name}.csv").write_text("\n".join([head, *part]) + "\n")
     for name in ("first", "second"):
-        kept = assay("responses", str(tmp_path / f"{name}.csv"), "--bank", "data-literacy", dsn=sample_dsn)
+        kept = assay("responses", str(tmp_path / f"{name}.csv"), "--bank", "kept", dsn=sample_dsn)
         assert kept.returncode == 0, kept.stderr
     out = [str(tmp_path / "file.json"), str(tmp_path / "kept.json")]
     by_file = assay("calibrate", str(tmp_path / "all.csv"), "--model", "rasch", "--output", out[0])
     assert by_file.returncode == 0, by_file.stderr
-    tests = ["--bank", "data-literacy", "--field-test", "first", "--field-test", "second"]
+    tests = ["--bank", "kept", "--field-test", "first", "--field-test", "second"]
     by_test = assay("calibrate", *tests, "--model", "rasch", "--output", out[1], dsn=sample_dsn)
-    assert "Attached to bank data-literacy: 6 items" in by_test.stdout, by_test.stderr
+    assert "Attached to bank kept: 6 items" in by_test.stdout, by_test.stderr
     documents = [json.loads(Path(name).read_text()) for name in out]
     assert documents[0]["log_likelihood"] == pytest.approx(documents[1]["log_likelihood"], rel=1e-12)
     found = [{record["item_id"]: record["difficulty"] for record in document["items"]} for document in documents]
     assert found[0] == pytest.approx(found[1], abs=1e-9)
     assert all(record["competency"] for record in documents[1]["items"])
-    unknown = assay("calibrate", "--bank", "data-literacy", "--field-test", "third", "--output", out[1], dsn=sample_dsn)
+    unknown = assay("calibrate", "--bank", "kept", "--field-test", "third", "--output", out[1], dsn=sample_dsn)
     assert unknown.returncode == 1
     assert "it has first, second" in unknown.stderr
 
