@@ -1,5 +1,6 @@
 """Item banks: list them, attach a calibration."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -9,7 +10,10 @@ from litestar.params import FromPath, JSONBody
 
 from api.auth import STAFF, roles
 from api.idempotency import once
-from itembank.storage import banks, items
+from engine.exposure.rates import use_of
+from engine.storage import exposures
+from itembank.errors import BankUnknown
+from itembank.storage import bank_versions, banks, items
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 from itembank.workflows.keep_calibration import KeptCalibration, keep_calibration
@@ -21,6 +25,26 @@ class BankView(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     title: str
     n_items: dict[str, int]
+
+
+class PoolUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Finished sittings of one rotating pool, or of all; `rates`: the share of them that showed each item, by key."""
+
+    pool: int | None
+    sittings: int
+    highest_rate: float
+    unused_share: float
+    overlap: float | None
+    rates: dict[str, float]
+
+
+class ExposureView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sittings on the newest published version of a bank used its items; `pools` are empty where one is all."""
+
+    bank: str
+    version: int
+    overall: PoolUse | None
+    pools: list[PoolUse]
 
 
 class NewCalibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +72,24 @@ class BankRoutes(Controller):
                 found.append(BankView(key=bank.key, title=bank.title, n_items=counts))
             return found
 
+    @get("/{key:str}/exposure", summary="Read exposure rates", opt=roles("author", "psychometrician", "registrar"))
+    async def exposure(
+        self, key: FromPath[str], caller: NamedDependency[Caller], database: NamedDependency[Database]
+    ) -> ExposureView:
+        """Which share of the finished sittings showed each item: overall and by rotating pool, with their overlap."""
+        async with database.transaction(caller.institution_id) as connection:
+            bank = await banks.find(connection, key)
+            version = None if bank is None else await bank_versions.latest(connection, bank.id)
+            if version is None:
+                raise BankUnknown(f"There is no published version of a bank '{key}' here.")
+            number = (await bank_versions.get(connection, version)).number
+            keys = await exposures.keys(connection, version)
+            pools = await exposures.by_pool(connection, version)
+        uses = [_use(keys, one.sittings, one.administered, one.pool) for one in pools]
+        whole = [sum(counts) for counts in zip(*(one.administered for one in pools))]
+        overall = _use(keys, sum(one.sittings for one in pools), whole) if pools else None
+        return ExposureView(bank=key, version=number, overall=overall, pools=uses if len(uses) > 1 else [])
+
     @post("/{key:str}/calibrations", summary="Attach a calibration", opt=roles("psychometrician", "service"))
     async def calibrate(
         self,
@@ -66,3 +108,11 @@ class BankRoutes(Controller):
             return 201, kept
 
         return await once(request, caller, database, act)
+
+
+def _use(keys: Sequence[str], sittings: int, administered: Sequence[int], pool: int | None = None) -> PoolUse:
+    use = use_of(sittings, administered)
+    return PoolUse(
+        pool=pool, sittings=use.sittings, highest_rate=use.highest_rate, unused_share=use.unused_share,
+        overlap=use.overlap, rates=dict(zip(keys, use.rates, strict=True)),
+    )  # fmt: skip

@@ -93,5 +93,10 @@ async def by_pool(connection: Connection, bank_version_id: int) -> list[Shown]:
     ]
 
 
+async def keys(connection: Connection, bank_version_id: int) -> list[str]:
+    """The item keys of a bank version, by position."""
+    return [row["key"] for row in await connection.fetch(sql.keys, bank_version_id)]
+
+
 def _key(place: Place) -> tuple[int, int, str, int, int]:
     return place.bank_version_id, place.assessment_id, place.occasion, place.pool, place.ability_group

@@ -10,6 +10,12 @@ WHERE bank_version_id = $1
 GROUP BY pool
 ORDER BY pool
 
+-- name: keys
+SELECT i.key
+FROM bank_version_item v JOIN item i ON i.id = v.item_id
+WHERE v.bank_version_id = $1
+ORDER BY v.position
+
 -- name: count
 INSERT INTO item_exposure AS kept (
     bank_version_id, assessment_id, occasion, pool, ability_group, institution_id, sittings, administered, eligible, given

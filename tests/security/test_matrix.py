@@ -21,6 +21,7 @@ ADMIN = frozenset({"institution_admin"})
 CELLS: list[tuple[str, str, frozenset[str]]] = [
     ("GET", r"/catalogue", EVERYBODY),
     ("GET|POST", r"/verify.*", EVERYBODY),
+    ("GET", r"/banks/[^/]+/exposure", ADMIN | {"author", "psychometrician", "registrar"}),
     ("GET", r"/banks.*", STAFF),
     ("POST", r"/banks/[^/]+/(items|moves)", ADMIN | {"author", "psychometrician", "service"}),
     ("POST", r"/banks/[^/]+/(pretest-)?calibrations", ADMIN | {"psychometrician", "service"}),
