@@ -1,12 +1,16 @@
 """Waterloo's micro-credential from end to end: 80 % of the assessment and an employer's rating, through a link."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from engine.attestations import token_hash
-from engine.policies import preset
+from engine.attestations import new_token, token_hash
+from engine.events import AttemptOpened, AttestationInvited
+from engine.policies import policy_hash, preset
+from engine.storage import assessments, attempts, invitations
+from engine.workflows import journal
 from engine.workflows.publish_assessment import publish_assessment
 from engine.workflows.replay import replay_sessions
 from itembank.items import Item
@@ -158,3 +162,43 @@ async def test_the_employer_rates_on_a_page(
     again = await sample_client.get(url, headers=html)
     assert 'type="radio"' not in again.text
     assert 'role="alert"' in again.text
+
+
+async def invited_long_ago(database: Database, name: str, days: int, seconds: int) -> tuple[dict[str, str], str, str]:
+    """An attempt whose rater was sent a link so long ago: the learner's headers, the attempt, the token."""
+    headers, learner = await account(database, name)
+    async with database.transaction(1) as connection:
+        version = await assessments.current(connection, KEY)
+        assert version is not None
+        account_id = await connection.fetchval("SELECT id FROM account WHERE uuid = $1::text::uuid", learner)
+        attempt, _ = await attempts.open_attempt(connection, 1, account_id, version.assessment_id, version.id)
+        then = await attempts.lock(connection, attempt.id) - timedelta(days=days, seconds=seconds)
+        policy, token = version.policy, new_token(bytes(range(days, days + 32)))
+        opened = AttemptOpened(
+            at=then, learner=learner, policy_key=KEY, policy_version=policy.version, policy_hash=policy_hash(policy)
+        )
+        invited = AttestationInvited(at=then, requirement="employer", token_hash=token_hash(token))
+        await journal.append(connection, 1, attempt.id, policy, [opened, invited], account_id)
+        await invitations.add(connection, 1, token_hash(token), attempt.id, "employer", "Jo Ferreira", account_id, then)
+    return headers, str(attempt.uuid), token
+
+
+async def test_a_link_lapses_after_thirty_days_and_a_new_one_may_be_sent(
+    sample_client: Client, sample_database: Database, items: dict[str, Item], advisor: dict[str, str]
+) -> None:
+    _, _, fresh = await invited_long_ago(sample_database, "asked in time", 29, 0)
+    assert body(await sample_client.get(f"/api/v1/attestations/{fresh}"), 200)["open"]
+    headers, attempt, token = await invited_long_ago(sample_database, "asked long ago", 30, 3601)
+    url = f"/api/v1/attestations/{token}"
+    told = body(await sample_client.get(url), 200)
+    assert told["open"] is False
+    assert "new one" in " ".join(told["why_not"])
+    refused = await sample_client.post(url, json=rating("superior"))
+    assert body(refused, 409)["refusals"][0]["rule"] == "link_lapsed"
+    page = await sample_client.get(f"/attestations/{token}", headers={"accept": "text/html"})
+    assert 'type="radio"' not in page.text
+    await sit(sample_client, headers, attempt, "post_test", items)
+    assert (await standing(sample_client, headers, attempt))["state"] == "awaiting_attestation"
+    again = await invite(sample_client, advisor, attempt)
+    body(await sample_client.post(f"/api/v1/attestations/{again}", json=rating("superior")), 201)
+    assert (await standing(sample_client, headers, attempt))["state"] == "credited"
