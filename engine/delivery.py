@@ -15,10 +15,9 @@ from engine.frozen_bank import FrozenBank
 from engine.occasion_design import design_for
 from engine.policies.records import Occasion, Policy
 from engine.rescoring import Override, overridden
-from engine.selection.next_item import NextItem, next_step
+from engine.selection.next_item import NextItem, next_step, step_and_estimate
 from engine.selection.plan import Plan, check_learner
 from engine.selection.sitting import Sitting
-from engine.selection.standing import stand
 from engine.sessions import Administered
 from engine.stopping.stop import Stop
 from itembank.items import Answer, ItemContent
@@ -89,9 +88,9 @@ def next_of(plan: Plan, sitting: Sitting) -> NextItem | Stop:
 
 
 def running_estimate(plan: Plan, sitting: Sitting) -> tuple[float, float]:
-    """theta and sem so far (of the first competency's block when several are estimated)."""
-    standing = stand(plan, sitting)
-    return float(standing.theta[0].mean()), float(standing.sem[0].mean())
+    """theta and sem so far, to the last bit those that the next item is chosen from; of several competencies, means."""
+    estimated = step_and_estimate(plan, sitting)
+    return estimated.theta, estimated.sem
 
 
 def decide_outcome(

@@ -17,6 +17,7 @@ from engine.storage import attempts, sessions
 from engine.workflows.replay import replay_sessions
 from engine.workflows.shelf import Publication, Shelf
 from itembank.storage.database import Connection, Database
+from tests.benchmarks.server_bank import Seat
 from tests.chaos.history import StoredAnswer, StoredSitting, faults
 from tests.chaos.learners import Learner, written
 
@@ -45,7 +46,7 @@ async def audit(dsn: str, institution_id: int, learners: Sequence[Learner]) -> V
     verdict.acknowledged = sum(learner.n_acknowledged for learner in learners)
     exchanges = [exchange for learner in learners for exchange in learner.history]
     async with database.transaction(institution_id) as connection:
-        stored = await _stored(connection, learners)
+        stored = await stored_sittings(connection, [seat for learner in learners for seat in learner.seats])
     verdict.sittings = len(stored)
     found = faults(exchanges, stored)
     verdict.faults.update(fault.kind for fault in found)
@@ -64,11 +65,11 @@ WHERE body ->> 'event' = 'sitting_finished' GROUP BY 1
 CREDITS = "SELECT attempt_id, count(*) AS n FROM credit WHERE revoked_at IS NULL GROUP BY 1"
 
 
-async def _stored(connection: Connection, learners: Sequence[Learner]) -> list[StoredSitting]:
-    """The sittings of these learners, each with the estimate that its answers give."""
+async def stored_sittings(connection: Connection, seats: Sequence[Seat]) -> list[StoredSitting]:
+    """All sittings of the learners of these seats, each with the estimate that its answers give."""
     ends = {row["sitting"]: row["n"] for row in await connection.fetch(ENDS)}
     credits = {row["attempt_id"]: row["n"] for row in await connection.fetch(CREDITS)}
-    first = {seat.session: seat.secret for learner in learners for seat in learner.seats}
+    first = {seat.session: seat.secret for seat in seats}
     rows, shelf, found = await sessions.every(connection), Shelf(), []
     owners = {row.account_id: first[row.uuid] for row in rows if row.uuid in first}
     for row in rows:

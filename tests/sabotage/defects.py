@@ -23,7 +23,7 @@ DEFECTS = (
     Defect(
         "nothing is committed", ("itembank/storage/database.py",),
         'await connection.execute("COMMIT")', 'await connection.execute("ROLLBACK")',
-        f"{SITTING}::test_a_draft_is_kept_and_is_no_answer",
+        "tests/itembank/storage/test_database.py::test_what_is_committed_is_there_and_what_broke_off_is_not",
     ),
     Defect(
         "a repeated answer is not recognised", ("engine/sessions.py",),
@@ -113,6 +113,25 @@ DEFECTS = (
         "a slow body holds a place", ("api/admission.py",),
         "async with asyncio.timeout(self.body_seconds):", "async with asyncio.timeout(None):",
         "tests/api/test_observability.py::test_a_body_that_does_not_arrive_holds_no_place",
+    ),
+    Defect(
+        "after a lost commit it is said that nothing was saved", ("itembank/storage/database.py",),
+        "with _commit_in_doubt(connection):", "if connection is not None:",
+        "tests/itembank/storage/test_database.py::test_after_a_lost_commit_nobody_says_that_nothing_was_saved",
+    ),
+    Defect(
+        "a full disk counts as a fault of the program", ("itembank/storage/database.py",),
+        '"53": FULL,', "", "tests/itembank/storage/test_database.py::test_trouble_of_the_server_is_told_in_words",
+    ),
+    Defect(
+        "faults of the program pass for an absent database", ("itembank/storage/database.py",),
+        "            if sentence is None:\n                raise\n", "            sentence = sentence or WENT_AWAY\n",
+        "tests/itembank/storage/test_database.py::test_a_fault_of_ours_is_not_hidden",
+    ),
+    Defect(
+        "the judge of histories overlooks lost answers", ("tests/chaos/history.py",),
+        "            if answer is None:\n", "            if answer is None and exchange.status is None:\n",
+        "tests/chaos/test_history.py::test_forged_histories_are_rejected",
     ),
     Defect(
         "the blueprint is remembered wrongly", ("engine/content/hierarchy.py",),
