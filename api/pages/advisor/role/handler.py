@@ -1,5 +1,6 @@
 """What a role or a programme demands, held against everybody who opened an assessment; small cells hidden."""
 
+from collections import OrderedDict
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from engine.storage import assessments, cohorts
 from engine.storage.cohorts import Offered
 from engine.workflows.match_profile import SMALLEST_CELL, Fit, Role, Wanted, match_group
 from engine.workflows.shelf import Publication, Shelf
+from itembank.records import canonical, digest
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
@@ -40,6 +42,29 @@ class Demanded(msgspec.Struct, frozen=True, kw_only=True):
         """The role, once it demands anything."""
         wants = tuple(Wanted(competency=name, cut_percent=cut) for name, cut in self.cuts.items())
         return Role(key="role", title=self.title, wants=wants) if wants else None
+
+
+class Fits:
+    """Groups against roles by the hashes of the learners' last events: the same logs always fit the same."""
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._kept: OrderedDict[str, Fit] = OrderedDict()
+        self._capacity = capacity
+
+    async def of(self, database: Database, shelf: Shelf, caller: Caller, role: Role, chosen: Offered) -> Fit:
+        """Everybody who opened the assessment, held against the role."""
+        async with database.transaction(caller.institution_id) as connection:
+            taken = await cohorts.attempts(connection, assessment_id=chosen.id)
+        key = digest(canonical(role), str(chosen.id).encode(), *(one.head.encode() for one in taken))
+        if key not in self._kept:
+            self._kept[key] = await match_group(database, shelf, caller.institution_id, role, chosen.key, None)
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+FITS = Fits()
 
 
 async def _demanded(request: Request[Any, Any, Any], database: Database, caller: Caller, shelf: Shelf) -> Demanded:
@@ -81,7 +106,7 @@ async def see_role(
     found = await _demanded(request, database, caller, shelf)
     role, fit = found.role, None
     if role is not None and found.chosen is not None:
-        fit = await match_group(database, shelf, caller.institution_id, role, found.chosen.key, None)
+        fit = await FITS.of(database, shelf, caller, role, found.chosen)
     names = {} if found.publication is None else dictionary(found.publication.framework)
     return page(
         request, "advisor/role/page.html", found=found, fit=fit, names=names, prefix=CUT, least=SMALLEST_CELL,
@@ -113,6 +138,6 @@ async def role_csv(
     role = found.role
     if role is None or found.chosen is None:
         raise ClientException("The role demands nothing yet; give at least one competency a percentage.")
-    fit = await match_group(database, shelf, caller.institution_id, role, found.chosen.key, None)
+    fit = await FITS.of(database, shelf, caller, role, found.chosen)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="assay-role.csv"'}
     return Response(heat_map_csv(fit.heat), media_type="text/csv; charset=utf-8", headers=headers)
