@@ -181,8 +181,6 @@ class _Run:
             line.connection = self._connect()
         except OSError:
             line.connection = socket.socket()
-            self.selector.register(line.connection, 0 | selectors.EVENT_READ, line)
-            return
         self.selector.register(line.connection, selectors.EVENT_READ, line)
         self._later(line, time.perf_counter() + 0.1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -64,6 +65,7 @@ class Seat:
 
     secret: str
     session: UUID
+    attempt: UUID
 
 
 def write_items(path: Path, n_items: int = N_ITEMS) -> Path:
@@ -116,13 +118,17 @@ async def furnish(owner_dsn: str, folder: Path, n_items: int = N_ITEMS, policy: 
 
 async def seat_learners(owner_dsn: str, institution_id: int, n_seats: int, name: str = "learner") -> list[Seat]:
     """As many learners, each in front of the first item of a sitting of their own."""
-    database, shelf, seats = Database(owner_dsn), Shelf(), []
-    for number in range(n_seats):
-        async with database.transaction(institution_id) as connection:
-            account = await accounts.create(connection, institution_id, f"{name}-{number}", ["learner"])
-            secret = await accounts.add_key(connection, institution_id, account, "load")
-        view, _ = await open_attempt(database, shelf, institution_id, account, f"{name}-{number}", "pressed")
-        step = await start_session(database, shelf, institution_id, account, view.attempt.uuid, "pre_test")
-        seats.append(Seat(secret, step.session.uuid))
+    database, shelf, few = Database(owner_dsn), Shelf(), asyncio.Semaphore(8)
+
+    async def seat(number: int) -> Seat:
+        async with few:
+            async with database.transaction(institution_id) as connection:
+                account = await accounts.create(connection, institution_id, f"{name}-{number}", ["learner"])
+                secret = await accounts.add_key(connection, institution_id, account, "load")
+            view, _ = await open_attempt(database, shelf, institution_id, account, f"{name}-{number}", "pressed")
+            step = await start_session(database, shelf, institution_id, account, view.attempt.uuid, "pre_test")
+            return Seat(secret, step.session.uuid, view.attempt.uuid)
+
+    seats = await asyncio.gather(*(seat(number) for number in range(n_seats)))
     await database.close()
-    return seats
+    return list(seats)
