@@ -29,8 +29,13 @@ AUTHOR = {
     "calibration": f"{BANK}/calibration",
     "suspicious": f"{BANK}/suspicious",
     "compose": "/institution/compose",
+    "flags": "/institution/flags",
+    "courses": "/institution/courses",
+    "erasures": "/institution/erasures",
+    "papers": "/papers",
 }
-ADVISOR = {"queue": "/advisor", "learners": "/advisor/learners", "cohort": "/advisor/cohort"}
+ROLE = "/advisor/role?assessment=data-literacy&title=Data+steward&cut:tables=60&cut:sampling=50&cut:chance=50"
+ADVISOR = {"queue": "/advisor", "learners": "/advisor/learners", "cohort": "/advisor/cohort", "role": ROLE}
 
 
 async def take(page: Page, name: str) -> None:
@@ -92,7 +97,10 @@ async def _answer(page: Page) -> None:
 async def staff(page: Page) -> None:
     """The author's, the advisor's and the verifier's pages."""
     await be(page, "Be an author")
+    await take(page, "guide")
+    await page.get_by_role("button", name="Put this guide away").click()
     await visit(page, AUTHOR)
+    await _rescoring(page)
     await be(page, "Be an advisor")
     await visit(page, ADVISOR)
     await page.goto(f"{ADDRESS}/advisor/learners")
@@ -103,6 +111,17 @@ async def staff(page: Page) -> None:
     await page.locator("main p.note a").first.click()
     await page.wait_for_load_state("networkidle")
     await take(page, "credential")
+
+
+async def _rescoring(page: Page) -> None:
+    """Who would be affected if the question that was shown most were withdrawn; nothing is applied."""
+    await page.goto(f"{ADDRESS}/institution")
+    await page.locator("main .cards li li a").first.click()
+    await page.get_by_role("link", name="Withdraw it or correct its key").click()
+    await page.get_by_label("Why (stays in the record)").fill("Two of its answers are right.")
+    await page.get_by_role("button", name="See who is affected").click()
+    await page.wait_for_load_state("networkidle")
+    await take(page, "rescoring")
 
 
 async def main() -> None:

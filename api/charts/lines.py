@@ -11,7 +11,7 @@ from api.charts.figure import Figure, picture, shape
 
 WIDTH, HEIGHT = 640.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 20.0, 44.0
-LETTER = 7.0
+LETTER = 6.1
 """Usual width of a letter of the legend."""
 
 
@@ -97,7 +97,7 @@ def _legend(lines: Sequence[Line], dots: Sequence[Dots]) -> list[Markup]:
     entries: list[Line | Dots] = [*lines, *dots]
     for entry in reversed(entries):
         parts.append(shape("text", "faint", entry.name, x=end, y=TOP - 4, font_size=12, text_anchor="end"))
-        end -= LETTER * len(entry.name) + 6
+        end -= LETTER * len(entry.name) + 10
         if isinstance(entry, Line):
             tone = "line second" if entry.second else "line"
             parts.append(shape("line", tone, x1=end - 20, x2=end, y1=TOP - 8, y2=TOP - 8))
