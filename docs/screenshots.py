@@ -28,6 +28,7 @@ AUTHOR = {
     "coverage": f"{BANK}/coverage",
     "calibration": f"{BANK}/calibration",
     "suspicious": f"{BANK}/suspicious",
+    "flags": "/institution/flags",
     "compose": "/institution/compose",
     "flags": "/institution/flags",
     "courses": "/institution/courses",

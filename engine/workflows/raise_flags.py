@@ -21,6 +21,10 @@ MOST_SITTINGS = 5_000
 """The newest sittings that one look takes in; pairs grow with the square."""
 
 
+ONE_AT_A_TIME = asyncio.Semaphore(1)
+"""Looks of one process wait for each other, so that learners keep the machine."""
+
+
 class Raised(Record, frozen=True, kw_only=True):
     """What a look at a bank found; n_new: flags that were not known before."""
 
@@ -45,7 +49,8 @@ async def raise_flags(
             raise BankUnknown(f"There is no bank '{bank_key}' here.")
         closed = await flags.closed_items(connection, bank.id)
         collected = await _collect(connection, bank.id)
-    looked = await asyncio.to_thread(lambda: look(collected.evidence(), closed, criteria or Criteria()))
+    async with ONE_AT_A_TIME:
+        looked = await asyncio.to_thread(lambda: look(collected.evidence(), closed, criteria or Criteria()))
     async with database.transaction(institution_id) as connection:
         added = [await flags.add(connection, institution_id, bank.id, flag) for flag in looked.flags]
         await flags.add_run(connection, institution_id, bank.id, looked)
