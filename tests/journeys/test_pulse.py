@@ -79,9 +79,14 @@ async def test_time_that_was_up_before_the_outage_stays_up(
     seen = body(await sample_client.get(f"/api/v1/sessions/{uuid}", headers=headers), 200)
     await set_deadline(sample_dsn, uuid, -90)
     await silence(sample_dsn, 60)
+    before = await deadline(sample_database, uuid)
     given = {"position": 0, "answer": wrong_answer(seen["item"])}
     ended = body(await sample_client.post(f"/api/v1/sessions/{uuid}/responses", json=given, headers=headers), 201)
     assert (ended["state"], ended["reason"]) == ("finished", "time_limit")
+    after = await deadline(sample_database, uuid)
+    assert before is not None
+    assert after is not None
+    assert after <= before  # seconds until then: nothing was given to it
 
 
 async def test_a_short_silence_is_no_outage(sample_database: Database, sample_dsn: str) -> None:

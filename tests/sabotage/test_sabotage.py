@@ -1,5 +1,6 @@
-"""Every planted defect still fits the product and names a test that exists; `-m slow` plants them all."""
+"""Every planted defect still fits the product and names an existing test; one is planted, `-m slow` plants them all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ def test_the_defect_fits(defect: Defect) -> None:
 def test_there_are_enough_of_them() -> None:
     assert len(DEFECTS) >= 15
     assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
+
+
+def test_one_is_noticed(server_dsn: str) -> None:
+    (defect,) = [defect for defect in DEFECTS if defect.name == "nothing is committed"]
+    assert noticed(defect, {**os.environ, "ASSAY_TEST_DATABASE_URL": server_dsn})
 
 
 @pytest.mark.slow
