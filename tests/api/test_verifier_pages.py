@@ -115,3 +115,20 @@ async def test_one_changed_byte_is_not_valid(sample_client: Client, issued: tupl
     answer = await send(sample_client, page, "/verify", {}, files=[("files", ("b.json", forged))], status=200)
     assert "Not valid:" in words_of(answer.text)
     assert "How it was measured" not in answer.text
+
+
+async def test_two_hundred_files_each_get_their_own_verdict_and_one_more_is_refused(
+    sample_client: Client, issued: tuple[str, str]
+) -> None:
+    sample_client.cookies.clear()
+    valid, revoked = [(await sample_client.get(f"/credentials/{uuid}/badge.json")).content for uuid in issued]
+    forged = valid.replace(b"Data literacy at work", b"Data literacy at worK", 1)
+    kinds = [(b"hello", "cannot_be_checked")] * 170
+    kinds += [(valid, "valid")] * 10 + [(revoked, "revoked")] * 10 + [(forged, "invalid")] * 10
+    files = [("data", (f"{place}.json", data)) for place, (data, _) in enumerate(kinds)]
+    answer = await sample_client.post("/api/v1/verify/", files=files)
+    assert answer.status_code == 200
+    assert [verdict["status"] for verdict in answer.json()] == [status for _, status in kinds]
+    refused = await sample_client.post("/api/v1/verify/", files=[*files, ("data", ("one.json", valid))])
+    assert refused.status_code == 422
+    assert "at most 200" in refused.json()["detail"]
