@@ -67,7 +67,8 @@ async def _beat(database: Database) -> None:
             if given_back:
                 log.warning("the service was down; open sittings got the time back", seconds=round(given_back, 1))
         except (DatabaseUnavailable, asyncpg.PostgresError):
-            pass  # no beat while the database is away: that is what makes the silence
+            # No beat while the database is away: that silence is what gives time back; `_watch` says that it is away.
+            log.debug("no beat: the database is away")
         await asyncio.sleep(pulse.BEAT_SECONDS)
 
 

@@ -172,10 +172,11 @@ def read_calibration(path: Path) -> dict[str, Any]:
     """
     try:
         document = json.loads(path.read_text("utf-8"))
-        if document["assay"] == "calibration/1" and isinstance(document["items"], list):
+    except ValueError:  # neither UTF-8 nor JSON
+        document = None
+    match document:
+        case {"assay": "calibration/1", "items": [*_]}:
             return dict(document)
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError):
-        pass
     raise BankError(f"{path} is no calibration document; write one with `assay calibrate`.")
 
 

@@ -150,6 +150,58 @@ async def sit(
     return session, shown
 
 
+async def enrol(database: Database, institution: int, name: str) -> dict[str, str]:
+    """A pupil's account; returns the headers that speak for it."""
+    async with database.transaction(institution) as connection:
+        account = await accounts.create(connection, institution, name, ["learner", "service"], "A pupil")
+        return bearer(await accounts.add_key(connection, institution, account, "test"))
+
+
+async def pre_test(
+    client: AsyncTestClient[Litestar], headers: dict[str, str], attempt: str, pupil: dict[str, int]
+) -> tuple[dict[str, Any], list[str]]:
+    """The pre-test with its report; its decision and the items shown."""
+    session, seen = await sit(client, headers, attempt, "pre_test", pupil)
+    decision = session["decision"]
+    assert 5 <= len(seen) <= 8
+    assert set(seen) <= set(pupil)
+    assert decision["n_items"] == len(seen)
+    report = body(await client.get(f"/api/v1/attempts/{attempt}/gap-report", headers=headers), 200)
+    assert len(report["parts"]) == 9
+    assert sum(part["n_answers"] for part in report["parts"]) == len(seen)
+    return decision, seen
+
+
+async def stopped(client: AsyncTestClient[Litestar], headers: dict[str, str], attempt: str) -> None:
+    """The post-test is closed, and it is said why."""
+    standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
+    assert [may for may in standing["may"] if may["action"] == "start"] == []
+    assert "post_test" in {part["occasion"] for part in standing["refused"]}
+    asked = {"occasion": "post_test"}
+    refused = await client.post(f"/api/v1/attempts/{attempt}/sessions", json=asked, headers=headers)
+    assert body(refused, 409)["refusals"][0]["sentence"]
+
+
+async def post_test(
+    client: AsyncTestClient[Litestar], headers: dict[str, str], attempt: str, pupil: dict[str, int], seen: list[str]
+) -> bool:
+    """The post-test with other items; whether it earned the credit, which then can be verified."""
+    standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
+    assert [may["occasion"] for may in standing["may"] if may["action"] == "start"] == ["post_test"]
+    session, after = await sit(client, headers, attempt, "post_test", pupil)
+    assert not set(seen) & set(after)
+    standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
+    assert (standing["state"] == "credited") == session["decision"]["passed"]
+    if standing["state"] != "credited":
+        return False
+    assert standing["credit"]["hours"] == "1.5"
+    credential = body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
+    assert body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200) == credential
+    verdict = body(await client.get(f"/api/v1/verify/{credential['uuid']}"), 200)
+    assert verdict["status"] == "valid", verdict
+    return True
+
+
 async def test_pupils_walk_from_pre_test_to_credit(
     client: AsyncTestClient[Litestar],
     database: Database,
@@ -158,57 +210,22 @@ async def test_pupils_walk_from_pre_test_to_credit(
     calibration: dict[str, Any],
     record_property: Any,
 ) -> None:
-    parameters = ItemParameters.from_records(calibration["items"])
-    booklets = estimate_ability(answers.responses, parameters, method="eap")
-    pupils = np.random.default_rng(2011).choice(len(answers.person_ids), N_PUPILS, replace=False)
+    booklets = estimate_ability(answers.responses, ItemParameters.from_records(calibration["items"]), method="eap")
     short, full, agreed, credited = [], [], 0, 0
-    for place in pupils:
-        pupil = {
-            item: int(answers.responses[place, column])
-            for column, item in enumerate(answers.item_ids)
-            if answers.responses[place, column] >= 0
-        }
-        async with database.transaction(institution) as connection:
-            account = await accounts.create(
-                connection, institution, answers.person_ids[place], ["learner", "service"], "A pupil"
-            )
-            headers = bearer(await accounts.add_key(connection, institution, account, "test"))
+    for place in np.random.default_rng(2011).choice(len(answers.person_ids), N_PUPILS, replace=False):
+        given = answers.responses[place]
+        pupil = {item: int(value) for item, value in zip(answers.item_ids, given, strict=True) if value >= 0}
+        headers = await enrol(database, institution, answers.person_ids[place])
         opened = await client.post("/api/v1/attempts", json={"assessment": "timss-mathematics"}, headers=headers)
         attempt = body(opened, 201)["uuid"]
-        session, seen = await sit(client, headers, attempt, "pre_test", pupil)
-        decision = session["decision"]
-        assert 5 <= len(seen) <= 8
-        assert set(seen) <= set(pupil)
-        assert decision["n_items"] == len(seen)
+        decision, seen = await pre_test(client, headers, attempt, pupil)
         short.append(decision["theta"])
         full.append(booklets.theta[place])
         agreed += decision["passed"] == bool(booklets.theta[place] >= -0.5)
-        report = body(await client.get(f"/api/v1/attempts/{attempt}/gap-report", headers=headers), 200)
-        assert len(report["parts"]) == 9
-        assert sum(part["n_answers"] for part in report["parts"]) == len(seen)
-        standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
-        starts = [may["occasion"] for may in standing["may"] if may["action"] == "start"]
-        if not decision["passed"]:
-            assert starts == []
-            refused = await client.post(
-                f"/api/v1/attempts/{attempt}/sessions", json={"occasion": "post_test"}, headers=headers
-            )
-            assert "post_test" in {part["occasion"] for part in standing["refused"]}
-            assert body(refused, 409)["refusals"][0]["sentence"]
-            continue
-        assert starts == ["post_test"]
-        session, after = await sit(client, headers, attempt, "post_test", pupil)
-        assert not set(seen) & set(after)
-        standing = body(await client.get(f"/api/v1/attempts/{attempt}", headers=headers), 200)
-        assert (standing["state"] == "credited") == session["decision"]["passed"]
-        if session["decision"]["passed"]:
-            credited += 1
-            assert standing["credit"]["hours"] == "1.5"
-            credential = body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
-            again = body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)
-            assert again == credential
-            verdict = body(await client.get(f"/api/v1/verify/{credential['uuid']}"), 200)
-            assert verdict["status"] == "valid", verdict
+        if decision["passed"]:
+            credited += await post_test(client, headers, attempt, pupil, seen)
+        else:
+            await stopped(client, headers, attempt)
     agreement = float(np.corrcoef(short, full)[0, 1])
     record_property("agreement", json.dumps({"correlation": agreement, "same_decision": agreed / N_PUPILS}))
     print(f"\n{N_PUPILS} pupils: r = {agreement:.3f}, same decision {agreed}/{N_PUPILS}, credited {credited}")

@@ -84,5 +84,8 @@ def test_classical_and_dif(taken):
 @pytest.mark.parametrize("compute", [s_x2, item_mean_squares, person_mean_squares, q3, lz, lz_star, m2])
 def test_nobody_answered_anything(compute):
     items = mixed_bank(np.random.default_rng(1), 1)
-    compute(items, np.full((3, len(items)), MISSING))
-    compute(items, np.empty((0, len(items)), dtype=np.int8))
+    for nothing in (np.full((3, len(items)), MISSING), np.empty((0, len(items)), dtype=np.int8)):
+        status = compute(items, nothing).status
+        said = (status,) if isinstance(status, str) else status
+        assert COMPUTED not in said
+        assert all(said)
