@@ -104,7 +104,7 @@ async def staff(page: Page) -> None:
     await _rescoring(page)
     await be(page, "Be an advisor")
     await visit(page, ADVISOR)
-    await page.goto(f"{ADDRESS}/advisor/learners")
+    await page.goto(f"{ADDRESS}/advisor/learners?text=Kwame")
     await page.locator("main tbody a").first.click()
     await page.wait_for_load_state("networkidle")
     await take(page, "learner")

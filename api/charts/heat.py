@@ -6,9 +6,9 @@ from markupsafe import Markup
 
 from api.charts.figure import Figure, picture, shape
 
-WIDTH, LABELS, HEAD, ROW = 720.0, 210.0, 34.0, 42.0
+WIDTH, LABELS, HEAD, ROW = 720.0, 200.0, 34.0, 42.0
 DARKEST = 0.42
-LETTERS, LETTER = 28, 6.4
+LETTERS, LETTER = 28, 6.6
 """Most letters of a row's name; usual width of a letter of a column's."""
 
 
@@ -37,7 +37,7 @@ def heat_chart(
     for place, name in enumerate(column_names):
         at = LABELS + (place + 0.5) * width
         head = _short(name, fitting)
-        parts.append(shape("text", "faint", head, x=at, y=HEAD - 12, font_size=13, text_anchor="middle"))
+        parts.append(shape("text", "faint", head, x=at, y=HEAD - 12, font_size=12, text_anchor="middle"))
     for line, (name, row) in enumerate(zip(row_names, counts)):
         top = HEAD + line * ROW
         parts.append(shape("text", "", _short(name, LETTERS), x=0, y=top + ROW / 2 + 5, font_size=14))
