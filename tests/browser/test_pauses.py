@@ -32,6 +32,9 @@ async def test_a_pause_puts_the_question_away_and_brings_it_back(
     await page.goto(page.url)
     if script:
         await look(page, "360 px, pauses left", problems)
+    choice = page.locator(".question input:not([type=hidden])").first
+    is_text = await choice.get_attribute("type") in ("text", None)
+    await (choice.fill("12") if is_text else choice.check())
     await page.get_by_role("button", name="Take a pause of up to 15 minutes").click()
     await page.get_by_role("heading", name="You are taking a pause").wait_for()
     assert await page.locator(".question .body").count() == 0
@@ -41,5 +44,6 @@ async def test_a_pause_puts_the_question_away_and_brings_it_back(
     await page.locator(".question .body").wait_for()
     assert await page.locator(".question .body").inner_text() == question
     await page.get_by_text("1 pause left").wait_for()
+    assert await choice.input_value() == "12" if is_text else await choice.is_checked(), "what was typed is lost"
     assert problems == []
     await context.close()

@@ -10,8 +10,8 @@ from litestar.params import FromPath
 
 from api.pages.forms import Form
 from api.pages.items.rendering import is_blank, read_draft, read_given, render_item
-from api.pages.learner.names import minutes_words, occasion_name
 from api.pages.looks import language
+from api.pages.names import minutes_words, occasion_name
 from api.pages.render import page, see_other
 from api.pages.words import translator
 from api.views import seconds_left
@@ -104,11 +104,14 @@ async def keep_draft(
 @post("/sittings/{uuid:uuid}/pause")
 async def pause_sitting(
     uuid: FromPath[UUID],
+    form: NamedDependency[Form],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
-    """Rest: the clock stands, and the question is put away until the learner goes on."""
+    """Rest: the clock stands, and the question is put away with what is half typed until the learner goes on."""
+    if form.one("position"):
+        await _keep(database, caller, uuid, _position(form), read_draft(form.texts))
     await take_pause(database, shelf, caller.institution_id, caller.account_id, uuid)
     return see_other(f"/sittings/{uuid}")
 
