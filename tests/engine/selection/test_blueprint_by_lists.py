@@ -16,7 +16,7 @@ N_ITEMS = 300
 FIELDS = "abcd"
 
 
-def blueprint_plan(seed: int, max_items: int = 20, rule: StopRule | None = None) -> Plan:
+def blueprint_plan(seed: int, max_items: int = 20, rule: StopRule | None = None, min_items: int = 8) -> Plan:
     rng = np.random.default_rng(seed)
     items = ItemParameters.logistic(rng.lognormal(0.0, 0.3, N_ITEMS), rng.normal(0.0, 1.0, N_ITEMS))
     fields = tuple(FIELDS[number % len(FIELDS)] for number in range(N_ITEMS))
@@ -28,7 +28,7 @@ def blueprint_plan(seed: int, max_items: int = 20, rule: StopRule | None = None)
     design = Design(
         name="blueprint",
         content=ContentDesign(constraints=constraints),
-        stopping=StoppingDesign(min_items=8, max_items=max_items, rule=rule),
+        stopping=StoppingDesign(min_items=min_items, max_items=max_items, rule=rule),
     )
     pool = build_pool(items, design.ability, competency=fields, attributes={"level": levels})
     return compile_design(design, pool)
@@ -48,8 +48,9 @@ def test_the_lists_choose_what_the_whole_bank_chooses(share: float, early: bool)
         assert select_next(plan, sitting) == _by_scores(plan, stand(plan, sitting))
 
 
-def test_what_is_remembered_of_a_blueprint_is_what_it_says() -> None:
-    plan, rng = blueprint_plan(6), np.random.default_rng(6)
+@pytest.mark.parametrize("min_items", [8, 18])
+def test_what_is_remembered_of_a_blueprint_is_what_it_says(min_items: int) -> None:
+    plan, rng = blueprint_plan(6, min_items=min_items), np.random.default_rng(6)
     hierarchy = plan.blueprints.whole.hierarchy
     assert hierarchy is not None
     remembered = OpenAtoms(hierarchy)
