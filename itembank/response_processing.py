@@ -61,9 +61,9 @@ def run(rules: Sequence[Expression], state: State) -> bool:
         elif op == "lookup_outcome_value":
             _look_up(rule, state)
         elif op == "response_processing_fragment":
-            if not run(rule["args"], state):
+            if not run(rule.get("args", ()), state):
                 return False
-        elif op == "response_condition" and not _run_condition(rule["args"], state):
+        elif op == "response_condition" and not _run_condition(rule.get("args", ()), state):
             return False
     return True
 
@@ -78,7 +78,7 @@ def _look_up(rule: Expression, state: State) -> None:
 def _run_condition(branches: Sequence[Expression], state: State) -> bool:
     for branch in branches:
         if branch["op"] == "response_else":
-            return run(branch["args"], state)
+            return run(branch.get("args", ()), state)
         condition, *rules = branch["args"]
         if evaluate(condition, state).atoms == (True,):
             return run(rules, state)

@@ -114,6 +114,8 @@ def _misplaced(rule: Expression) -> Iterator[str]:
         inner = args if rule["op"] in ("response_else", "response_processing_fragment") else args[1:]
         if any(op in OPERATORS for op in inner):
             yield "a value stands where a rule is expected"
+        if len(inner) < len(args) and args[0] in RULES:
+            yield "a rule stands where its condition is expected"
     elif any(op in RULES for op in args):
         yield "a rule stands where a value is expected"
 

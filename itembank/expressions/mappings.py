@@ -160,4 +160,8 @@ def look_up(value: Value, table: LookupTable) -> str | None:
 def looked_up(value: Value, table: LookupTable | None, base_type: str) -> Value:
     """The value an outcome takes through its lookup table; NULL where nothing fits."""
     target = look_up(value, table) if table is not None else None
-    return NULL if target is None else Value(base_type=base_type, atoms=(read_atom(target, base_type),))
+    return (
+        NULL
+        if target is None or not target.strip()
+        else Value(base_type=base_type, atoms=(read_atom(target, base_type),))
+    )

@@ -10,6 +10,7 @@ _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ '’_]\d{3})+([.,]\d*)?")
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 _LONGEST = 400
 _PART_OF_A_NUMBER = re.compile(r"\d|^[-+.,'’_ ]*$")
+LARGEST = Fraction(10**300)
 CURRENCIES = ("€", "$", "£", "¥")
 
 
@@ -22,7 +23,10 @@ def exact(text: str) -> Fraction:
     stripped = text.strip()
     if len(stripped) > _LONGEST or not _STRICT.fullmatch(stripped):
         raise ValueError(f"'{text[:40]}' is not a number; write it like 3.5 or 1e-3.")
-    return Fraction(stripped)
+    read = Fraction(stripped)
+    if abs(read) > LARGEST:
+        raise ValueError(f"'{text[:40]}' is too large a number.")
+    return read
 
 
 def of_float(value: float) -> Fraction:

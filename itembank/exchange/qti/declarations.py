@@ -7,6 +7,7 @@ from lxml import etree
 
 from itembank.errors import ItemInvalid
 from itembank.exchange.qti.names import attributes, child, children, flag
+from itembank.expressions import numbers
 from itembank.expressions.mappings import check_area
 from itembank.expressions.values import read_value
 from itembank.items import (
@@ -79,7 +80,7 @@ def _number(text: str | None, where: str, otherwise: float | None = None) -> flo
         value = float(text) if text is not None and text.strip() else otherwise
     except ValueError:
         value = None
-    if value is None or not math.isfinite(value):
+    if value is None or not math.isfinite(value) or abs(value) > numbers.LARGEST:
         raise ItemInvalid(f"{where}: '{text or ''}' is not a number; correct it.")
     return value
 

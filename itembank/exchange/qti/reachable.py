@@ -66,7 +66,8 @@ class _Follower:
 
     def branched(self, branches: Sequence[Expression], held: Held) -> Held:
         ends = [
-            self.run(branch["args"][0 if branch["op"] == "response_else" else 1 :], dict(held)) for branch in branches
+            self.run(branch.get("args", ())[0 if branch["op"] == "response_else" else 1 :], dict(held))
+            for branch in branches
         ]
         if not branches or branches[-1]["op"] != "response_else":
             ends.append(held)
@@ -129,4 +130,5 @@ def _combined(apply: Callable[[list[Value]], Value], parts: Sequence[frozenset[F
         return None
     results = (as_numbers([apply([number(value) for value in chosen])]) for chosen in product(*parts))
     found = frozenset((read or [Fraction(0)])[0] for read in results)
-    return found if len(found) <= MOST_VALUES else None
+    too_large = any(abs(value) > numbers.LARGEST for value in found)
+    return None if too_large or len(found) > MOST_VALUES else found
