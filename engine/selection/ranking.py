@@ -13,6 +13,7 @@ from engine.selection.plan import Plan
 from engine.selection.sitting import Standing
 from engine.selection.tables import Block
 from engine.selection.ties import choose, uniforms
+from engine.stopping.glance import decided_competencies
 from engine.stopping.rules import decided_by_competency
 
 Floats = NDArray[np.float64]
@@ -35,7 +36,8 @@ def _weights(plan: Plan, standing: Standing) -> Floats:
     """1 for a competency still to be decided, the design's smaller weight for a decided one."""
     if plan.pool.n_dimensions == 1 or not plan.criterion.weighs:
         return np.ones_like(standing.theta)
-    decided = decided_by_competency(plan, standing)
+    one = len(standing.keys) == 1
+    decided = decided_competencies(plan, standing) if one else decided_by_competency(plan, standing)
     return np.where(decided, plan.design.selection.decided_weight, 1.0)
 
 

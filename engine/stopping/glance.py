@@ -20,9 +20,10 @@ from engine.designs import AllRule, AnyRule, ConfidenceRule, LengthRule, LossRul
 from engine.selection.plan import Plan
 from engine.selection.posterior import likelihood_of
 from engine.selection.sitting import Sitting, Standing
-from engine.stopping.rules import wald_bounds
+from engine.stopping.rules import holds, wald_bounds
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 MARGIN = 1e-9
 """How far a sum taken in another order may lie from that of the rules."""
@@ -63,6 +64,18 @@ def may_end(plan: Plan, sitting: Sitting, glances: Sequence[Glance]) -> bool:
         return False
     asked = glances[:1] if stopping.scope == "overall" else glances
     return all(_may_hold(rule, plan, sitting, glance) for glance in asked)
+
+
+def decided_competencies(plan: Plan, standing: Standing) -> Mask:
+    """Where the stopping rule already holds for a single ability, of one sitting: (1, n_dimensions)."""
+    decided, rule = np.zeros_like(standing.theta, dtype=bool), plan.design.stopping.rule
+    if rule is None:
+        return decided
+    sitting = Sitting("", standing.items[0], standing.categories[0], None, float(standing.seconds[0]))
+    for glance in glances_of(standing):
+        if _may_hold(rule, plan, sitting, glance):
+            decided[:, glance.dimension] = holds(rule, plan, standing, glance.dimension)
+    return decided
 
 
 def _may_hold(rule: StopRule, plan: Plan, sitting: Sitting, glance: Glance) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from engine.errors import SittingOver, Unknown
+from engine.errors import OnPaper, SittingOver, Unknown
 from engine.events import PauseEnded, PauseTaken
 from engine.pauses import pauses_left, pauses_of, running, seconds_added
 from engine.sessions import SessionRow, time_is_up
@@ -29,7 +29,7 @@ async def take_pause(
     """Begin a pause; one that is on already stays as it is.
 
     Raises:
-        Unknown, SittingOver: when there is nothing to pause. JourneyRefused: when no pause is left.
+        Unknown, SittingOver, OnPaper: when there is nothing to pause. JourneyRefused: when no pause is left.
     """
     async with database.transaction(institution_id) as connection:
         row = await _running(connection, account_id, session_uuid)
@@ -78,6 +78,8 @@ async def _running(connection: Connection, account_id: int, session_uuid: UUID) 
         raise Unknown("There is no such sitting of yours.")
     if row.finished_at is not None or time_is_up(row):
         raise SittingOver("This sitting has ended; there is nothing to pause.")
+    if not row.on_screen:
+        raise OnPaper("This sitting is on paper or with an assessor, where no clock of ours runs.")
     return row
 
 

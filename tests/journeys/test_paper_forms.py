@@ -76,6 +76,8 @@ async def test_a_learner_earns_credit_on_paper(sample_client: Client, sample_dat
     again = {"position": 0, "answer": "A"}
     refused = body(await sample_client.post(f"/api/v1/sessions/{uuid}/responses", json=again, headers=learner), 409)
     assert refused["type"] == "urn:assay:problem:on-paper"
+    refused = body(await sample_client.post(f"/api/v1/sessions/{uuid}/pause", headers=learner), 409)
+    assert refused["type"] == "urn:assay:problem:on-paper"
     started = {"occasion": "post_test"}
     refused = body(await sample_client.post(f"/api/v1/attempts/{attempt}/sessions", json=started, headers=learner), 409)
     assert refused["type"] == "urn:assay:problem:on-paper"

@@ -29,7 +29,8 @@ from engine.selection.plan import Plan, compile_design
 from engine.selection.sitting import Sitting
 from engine.selection.standing import stand
 from engine.selection.tables import build_pool
-from engine.stopping.glance import glances_of, may_end
+from engine.stopping.glance import decided_competencies, glances_of, may_end
+from engine.stopping.rules import decided_by_competency
 from engine.stopping.stop import stop_reasons
 from psychometrics.models.base import ItemParameters
 
@@ -111,3 +112,11 @@ def test_the_step_is_the_same_without_a_glance(seed: int, number: int, structure
         full = next_step(plan, sitting)
     assert quick == full
     assert isinstance(quick, NextItem) or quick.sentence
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 100_000), st.integers(0, len(RULES) - 1))
+def test_competencies_are_decided_alike(seed: int, number: int) -> None:
+    plan = PLANS[number, "competencies"]
+    standing = stand(plan, some_sitting(seed))
+    assert decided_competencies(plan, standing).tolist() == decided_by_competency(plan, standing).tolist()
