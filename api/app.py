@@ -18,8 +18,8 @@ from api.identities import Identities
 from api.json_guard import guard_json
 from api.observability import health_routes, observe
 from api.oidc import Discovery
-from api.pages import page_handlers
 from api.pages.render import as_page
+from api.pages.routing import page_handlers
 from api.routes import publication_routes, route_handlers
 from api.settings import Settings
 from engine.workflows.answer_desk import AnswerDesk

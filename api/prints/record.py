@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from api.pages.learner.names import occasion_name
+from api.pages.names import occasion_name
 from api.pages.words import day, moment_in_words, number, translator
 from api.prints.typesetting import Sheet
 from engine.messages import Language

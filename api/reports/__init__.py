@@ -1,6 +1,5 @@
 """Reports that go out as one file: HTML with its style and its charts inside, readable without a network."""
 
-import api.pages  # noqa: F401  # first: its pages take reports apart by module, and reports take its words
 from api.reports.calibration import render_calibration
 from api.reports.simulation import render_simulation
 

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 
 from api.auth import roles
 from api.charts import heat_chart
-from api.pages.learner.names import dictionary
 from api.pages.looks import language
+from api.pages.names import dictionary
 from api.pages.render import page
 from api.pages.words import translator
 from engine.advising import HeatMap, heat_map, heat_map_csv

@@ -14,8 +14,8 @@ from api.auth import roles
 from api.charts import Figure
 from api.pages.advisor.learner.reading import PartSeen, SittingSeen, done_of, over_time, parts_of, settling, sittings_of
 from api.pages.forms import Form
-from api.pages.learner.names import dictionary, occasion_name, period_words
 from api.pages.looks import language
+from api.pages.names import dictionary, occasion_name, period_words
 from api.pages.render import page, see_other
 from api.pages.words import translator
 from engine.advising import Advised, advice_followed

@@ -7,7 +7,7 @@ from litestar.exceptions import ClientException
 from markupsafe import Markup
 
 from api.charts import Figure, Line, Mark, band, line_chart
-from api.pages.learner.names import dictionary, occasion_name
+from api.pages.names import dictionary, occasion_name
 from api.pages.words import number, translator
 from engine.delivery import answers_of
 from engine.events import ApprovalGiven, LearningRecorded, RuleLifted

@@ -10,8 +10,8 @@ from litestar.exceptions import ClientException
 
 from api.auth import roles
 from api.charts import Figure, heat_chart
-from api.pages.learner.names import dictionary
 from api.pages.looks import language
+from api.pages.names import dictionary
 from api.pages.render import page
 from api.pages.words import translator
 from engine.advising import heat_map_csv

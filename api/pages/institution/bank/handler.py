@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 
 from api.pages.institution.item.reading import facts_of
 from api.pages.institution.stock import Stock, bank_page
-from api.pages.learner.names import dictionary
 from api.pages.looks import language
+from api.pages.names import dictionary
 from api.pages.paging import Paging, asked_page
 from api.pages.render import page
 from api.reports.lights import Light

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from api.auth import roles
 from api.pages.forms import Form
 from api.pages.institution.flags.drawing import figures_of
-from api.pages.learner.names import occasion_name
 from api.pages.looks import language
+from api.pages.names import occasion_name
 from api.pages.paging import Paging, asked_page
 from api.pages.render import page, see_other
 from api.routes.flags import READERS, check_closer

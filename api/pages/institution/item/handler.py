@@ -14,8 +14,8 @@ from api.pages.forms import Form
 from api.pages.institution.item.reading import answers_of, fit_of, in_words, likeness_of, parameters_of
 from api.pages.institution.stock import Stock, bank_page
 from api.pages.items.rendering import render_item
-from api.pages.learner.names import dictionary
 from api.pages.looks import language
+from api.pages.names import dictionary
 from api.pages.render import page, see_other
 from api.pages.words import translator
 from api.reports.observed import as_dots, grouped

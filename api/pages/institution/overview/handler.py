@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from api.auth import roles
 from api.pages.institution.overview.drift import drift_of
 from api.pages.institution.stock import STAFF
-from api.pages.learner.names import occasion_name
 from api.pages.looks import language
+from api.pages.names import occasion_name
 from api.pages.render import page
 from engine.storage import cohorts, flags, health, overrides, shown_items
 from engine.storage.health import SittingSeen

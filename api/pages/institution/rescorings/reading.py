@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from api.pages.forms import Form
-from api.pages.learner.names import occasion_name
+from api.pages.names import occasion_name
 from engine.errors import EngineError
 from engine.messages import Language
 from engine.rescoring import Preview, Rescored

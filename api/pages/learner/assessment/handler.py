@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from api.auth import PUBLIC, roles
 from api.pages.forms import Form
 from api.pages.learner.assessment.rules import rules_of
-from api.pages.learner.names import competencies_of
 from api.pages.looks import language
+from api.pages.names import competencies_of
 from api.pages.render import page, see_other
 from api.pages.words import translator
 from engine.errors import Unknown

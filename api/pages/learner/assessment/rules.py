@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from api.pages.learner.names import Say, occasion_name, period_words
+from api.pages.names import Say, occasion_name, period_words
 from api.pages.words import number
 from engine.decisions import resolve_cut
 from engine.delivery import length_of

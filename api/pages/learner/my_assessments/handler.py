@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from api.pages.learner.names import namer
 from api.pages.looks import language
+from api.pages.names import namer
 from api.pages.render import page
 from engine.storage import attempts, credits
 from engine.workflows.open_attempt import view_of

@@ -7,10 +7,10 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.pages.learner.names import namer
 from api.pages.learner.not_now import not_now
 from api.pages.learner.result.reading import GROUPS, find_result, how_decided, lead, part_shown
 from api.pages.looks import language
+from api.pages.names import namer
 from api.pages.render import page
 from api.prints.gap_report import gap_report_sheet
 from api.prints.typesetting import as_pdf

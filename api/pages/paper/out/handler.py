@@ -10,8 +10,8 @@ from litestar.exceptions import ClientException
 
 from api.auth import roles
 from api.pages.forms import Form
-from api.pages.learner.names import occasion_name
 from api.pages.looks import language
+from api.pages.names import occasion_name
 from api.pages.paper.table import read_table
 from api.pages.render import page, see_other
 from api.routes.papers import KEEPERS, read_all

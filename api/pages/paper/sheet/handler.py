@@ -13,8 +13,8 @@ from api.auth import roles
 from api.marks import answered_parts, printed_keys, read_marks, right_marks
 from api.pages.forms import Form
 from api.pages.items.sheet import STYLE, sheet_of
-from api.pages.learner.names import occasion_name
 from api.pages.looks import language
+from api.pages.names import occasion_name
 from api.pages.render import SECURITY_HEADERS, page, page_headers, see_other
 from api.pages.words import translator
 from api.routes.papers import KEEPERS
