@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from engine.accommodations import Accommodation, time_limit_seconds
-from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver
+from engine.errors import AlreadyAnswered, OnPaper, OutOfTurn, ReusedId, SittingOver
 from engine.policies.records import Occasion
 from itembank.items import Answer
 from itembank.records import Record
@@ -89,6 +89,18 @@ class Given(Record, frozen=True, kw_only=True):
     position: int
     answer: Answer
     client_id: UUID
+
+
+def check_on_screen(session: SessionRow) -> None:
+    """Whether the learner may see and answer a running sitting here.
+
+    Raises:
+        OnPaper: when it was handed out on paper, or is read aloud.
+    """
+    if session.finished_at is None and not session.on_screen:
+        raise OnPaper(
+            "This sitting is on paper or with an assessor. Hand your answers in there; they are entered for you."
+        )
 
 
 def request_hash(given: Given) -> bytes:
