@@ -30,7 +30,7 @@ from itembank.errors import BankError
 from itembank.items import ItemContent
 from itembank.storage.database import Connection, Database, DatabaseUnavailable
 
-LANES = 2
+LANES, LANES_EACH = 3, 2
 LARGEST_BATCH = 128
 LONGEST_QUEUE = 2000
 LONGEST_WAIT = 5.0
@@ -100,9 +100,10 @@ class _Batch:
 
 
 class AnswerDesk:
-    """Takes answers for one database, at most LANES transactions at a time.
+    """Takes answers for one database: at most LANES transactions at a time, LANES_EACH for one institution.
 
-    Never two for the same institution: what arrives while one is being written makes one batch.
+    The first answer opens a lane at once. While its batch is being written, a second lane opens when as many answers
+    wait as are under way: few and large transactions when many answer, and the program works while the disk does.
     """
 
     def __init__(self, database: Database, shelf: Shelf) -> None:
@@ -110,7 +111,7 @@ class AnswerDesk:
         self._shelf = shelf
         self._kept = Kept()
         self._queues: dict[int, deque[Waiting]] = {}
-        self._served: set[int] = set()
+        self._under_way: dict[int, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._n_waiting = 0
 
@@ -128,9 +129,7 @@ class AnswerDesk:
         until = loop.time() + LONGEST_WAIT
         queue.append(Waiting(institution_id, account_id, session_uuid, read, until, promise))
         self._n_waiting += 1
-        if len(self._served) < LANES and institution_id not in self._served:
-            self._served.add(institution_id)
-            self._run(self._serve(institution_id))
+        self._open(institution_id)
         try:
             step: Step = await promise
         finally:
@@ -147,29 +146,37 @@ class AnswerDesk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _open(self, institution_id: int) -> None:
+        """Open a lane for what waits, if it is time; a lane that has not taken its batch yet counts as size 0."""
+        sizes = self._under_way.get(institution_id, [])
+        if sizes and (len(sizes) >= LANES_EACH or 0 in sizes or len(self._queues[institution_id]) < sum(sizes)):
+            return
+        if sum(map(len, self._under_way.values())) < LANES:
+            self._under_way.setdefault(institution_id, []).append(0)
+            self._run(self._serve(institution_id))
+
     async def _serve(self, institution_id: int) -> None:
-        """Write what waits for an institution, then for the next one that nobody serves."""
-        while True:
-            queue = self._queues.pop(institution_id)
-            _send_back(queue, asyncio.get_running_loop().time())
-            batch = _one_a_sitting(queue)
-            if queue:
-                self._queues[institution_id] = queue
-            try:
-                if batch:
-                    await self._write(institution_id, batch)
-            except DatabaseUnavailable as error:
-                for waiting in batch:
-                    waiting.break_off(error)
-            except Exception:
-                for waiting in batch:
-                    self._go_alone(waiting)
-            self._served.discard(institution_id)
-            waits = next((other for other in self._queues if other not in self._served), None)
-            if waits is None:
-                return
-            institution_id = waits
-            self._served.add(institution_id)
+        """Write a batch of an institution; then see who is next."""
+        sizes, queue = self._under_way[institution_id], self._queues.pop(institution_id, deque())
+        _send_back(queue, asyncio.get_running_loop().time())
+        batch = _one_a_sitting(queue)
+        if queue:
+            self._queues[institution_id] = queue
+        sizes[sizes.index(0)] = len(batch)
+        try:
+            if batch:
+                await self._write(institution_id, batch)
+        except DatabaseUnavailable as error:
+            for waiting in batch:
+                waiting.break_off(error)
+        except Exception:
+            for waiting in batch:
+                self._go_alone(waiting)
+        sizes.remove(len(batch))
+        if not sizes:
+            del self._under_way[institution_id]
+        for waits in tuple(self._queues):
+            self._open(waits)
 
     async def _write(self, institution_id: int, batch: Sequence[Waiting]) -> None:
         """Lock, work out, write, commit; only then keep the promises."""
