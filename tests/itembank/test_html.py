@@ -1,5 +1,7 @@
 """What strangers may put before a learner: harmless markup stays as it is, everything else goes."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -177,3 +179,11 @@ def test_plain_paragraphs_come_out_of_the_cleaner_as_they_went_in(markup: str) -
     """The short way past the cleaner is taken only where the cleaner would change nothing."""
     assert html._PLAIN.fullmatch(markup) or not html._MARKED_UP.search(markup)
     assert sanitise(markup) == html._cleaned(markup) == markup.strip()
+
+
+@pytest.mark.parametrize("markup", ["<p>{}<b>bold</b></p>", "{}<b>bold</b>", "<p>a</p>{}<i>x</i>", "{}&amp;"])
+def test_long_text_before_markup_costs_no_more_than_its_length(markup: str) -> None:
+    began = time.process_time()
+    text = markup.format("words and words " * 5_000).replace(" <", "<")
+    assert sanitise(text) == text
+    assert time.process_time() - began < 2.0
