@@ -19,14 +19,24 @@ from engine.delivery import (
     running_estimate,
     sitting_of,
 )
-from engine.errors import NoItemLeft, OnPaper, SittingOver, Unknown
+from engine.errors import NoItemLeft, SittingOver, Unknown
 from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished, SittingStarted
 from engine.journey import decide
 from engine.policies.records import Occasion, occasion_of
 from engine.pretest import or_pretest, pretest_items
 from engine.rescoring import Override
 from engine.selection.next_item import NextItem
-from engine.sessions import Administered, Given, Opening, SessionRow, check_turn, deadline_of, request_hash, time_is_up
+from engine.sessions import (
+    Administered,
+    Given,
+    Opening,
+    SessionRow,
+    check_on_screen,
+    check_turn,
+    deadline_of,
+    request_hash,
+    time_is_up,
+)
 from engine.stopping.stop import Stop
 from engine.storage import attempts, credits, pulse, rescorings, sessions
 from engine.storage.attempts import Attempt
@@ -78,18 +88,6 @@ async def start_session(
             check_on_screen(running)
             return await _step(connection, publication, running, is_new=False)
         return await _start(connection, institution_id, publication, attempt, occasion_key, item_keys, now)
-
-
-def check_on_screen(session: SessionRow) -> None:
-    """Whether the learner may see and answer a running sitting here.
-
-    Raises:
-        OnPaper: when it was handed out on paper, or is read aloud.
-    """
-    if session.finished_at is None and not session.on_screen:
-        raise OnPaper(
-            "This sitting is on paper or with an assessor. Hand your answers in there; they are entered for you."
-        )
 
 
 async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: int) -> Attempt:
