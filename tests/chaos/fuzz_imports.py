@@ -36,7 +36,7 @@ class Fuzzed:
         total = self.read + self.refused + self.crashed.total()
         return (
             f"{total:,} mutated packages: {self.read:,} read, {self.refused:,} refused in words, "
-            f"{self.crashed.total()} crashes; the slowest took {self.slowest:.2f} s."
+            f"{self.crashed.total()} crashes; the slowest took {self.slowest:.2f} s of the processor."
         )
 
 
@@ -46,7 +46,7 @@ def fuzz(n_packages: int, seed: int) -> Fuzzed:
     seeds = [package_of_samples(version) for version in ("2.2", "3.0")]
     for _ in range(n_packages):
         data = mutate(rng.choice(seeds), rng)
-        began = time.monotonic()
+        began = time.process_time()
         try:
             items = read_items_bytes(data, "package.zip")[0]
         except BankError:
@@ -57,7 +57,7 @@ def fuzz(n_packages: int, seed: int) -> Fuzzed:
             done.read += 1
             if items and len(done.readable) < 40:
                 done.readable.append(items)
-        done.slowest = max(done.slowest, time.monotonic() - began)
+        done.slowest = max(done.slowest, time.process_time() - began)
     return done
 
 
