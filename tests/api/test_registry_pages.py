@@ -18,14 +18,17 @@ ROLE = "/advisor/role?assessment=data-literacy&title=Data+steward&cut:tables=70&
 
 
 async def most_answered(database: Database) -> tuple[str, int]:
-    """(key, sittings that counted it) of the item that most sittings of the sample have shown."""
+    """(key, sittings that counted it) of the item with one right choice that most sittings have answered."""
     institution_id = await institutions.find(database, "sample")
     async with database.transaction(institution_id) as connection:
         bank = await banks.find(connection, "data-literacy")
         assert bank is not None
         shown = await health.exposure(connection, bank.id)
-        top = max(shown.values(), key=lambda one: one.n_answered)
-        stored = next(one for one in await item_rows.current(connection, bank.id) if one.id == top.item_id)
+        chosen = [
+            one for one in await item_rows.current(connection, bank.id)
+            if one.id in shown and [part.kind for part in one.item.content.interactions] == ["choice"]
+        ]  # fmt: skip
+        stored = max(chosen, key=lambda one: shown[one.id].n_answered)
         return stored.item.key, len(await rescorings.touched(connection, stored.id))
 
 
