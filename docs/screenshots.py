@@ -30,7 +30,6 @@ AUTHOR = {
     "suspicious": f"{BANK}/suspicious",
     "flags": "/institution/flags",
     "compose": "/institution/compose",
-    "flags": "/institution/flags",
     "courses": "/institution/courses",
     "erasures": "/institution/erasures",
     "papers": "/papers",

@@ -8,7 +8,7 @@ import pytest
 from engine.designs import read_design
 
 METHODS = Path(__file__).parents[3] / "docs" / "methods"
-PAGES = ("designs", "selection", "shadow-tests", "exposure", "stopping", "simulation", "multistage")
+PAGES = ("designs", "selection", "shadow-tests", "exposure", "stopping", "simulation", "multistage", "item-life")
 
 
 def blocks(page: str, language: str) -> list[str]:

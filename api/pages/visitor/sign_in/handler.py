@@ -80,7 +80,7 @@ async def _check(database: Database, form: Form) -> tuple[int, int, frozenset[st
         async with database.transaction(institution_id) as connection:
             kept = await accounts.password_of(connection, form.one("name"))
     async with ONE_AT_A_TIME:
-        right = await asyncio.to_thread(_matches, kept and kept.password_hash, form.one("password"))
+        right = await asyncio.to_thread(_matches, kept.password_hash if kept else None, form.one("password"))
     if institution_id is None or kept is None or not right:
         return None
     return institution_id, kept.account_id, frozenset(kept.roles)
