@@ -3,7 +3,9 @@
 Given both abilities, answers to different items are independent, so the number of equal answers on the items that both
 met has a generalised binomial (Poisson binomial) distribution (van der Linden & Sotaridona 2006). Equal wrong choices
 say more than equal right ones; how alike wrong choices are in general is counted from the answers, and where too few
-were counted, only the scored categories are compared.
+were counted, only the scored categories are compared. Two persons who always press the same letter agree on wrong
+choices, and on right ones, without knowing of each other; how often each gives a letter, at all and when wrong, is
+therefore the least their chance of agreeing can be.
 
 Answers are long arrays, one entry an answer: person, item, category, option (a number for each distinct raw answer
 to the item), all (n_answers,).
@@ -22,6 +24,10 @@ Places = NDArray[np.int64]
 
 SCREEN = 2.0
 """Only pairs whose agreement lies this many standard deviations above expectation get the exact tail; others p = 1."""
+
+
+MOST_LETTERS = 64
+"""Letters whose habitual use is looked at; typed answers beyond them are nobody's habit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,21 +83,26 @@ def option_likeness(
 
 def agreement(
     person: ArrayLike, item: ArrayLike, category: ArrayLike, likeness: Likeness, probabilities: Array,
-    top: ArrayLike, *, group: ArrayLike, fewest_common: int = 10,
+    top: ArrayLike, *, group: ArrayLike, letter: ArrayLike | None = None, fewest_common: int = 10,
 ) -> Agreement:  # fmt: skip
     """Every pair of persons of different groups that have `fewest_common` items in common at least.
 
     probabilities: (n_answers, n_categories), of every category of the answer's item at the person's ability; top:
     (n_items,) highest category; group: (n_persons,), for instance the learner behind a sitting, who is not compared
-    with themselves.
+    with themselves; letter: (n_answers,) a number for the raw answer that is the same on every item, such as choice B,
+    -1 for none.
 
-    P(equal on an item) = sum over categories of both persons' probabilities times `alike`. van der Linden & Sotaridona
+    P(equal on an item) = sum over categories of both persons' probabilities times `alike`, or below the top category
+    times the chance that both give the same letter when wrong, where that is larger; and it is never below the chance
+    that both give the same letter at all. van der Linden & Sotaridona
     2006, Journal of Educational and Behavioral Statistics 31, 283-304; choices by category as in Maynes' M4 (2014, in
     Kingston & Clark, Test Fraud). Raises ValueError when somebody answered an item twice.
     """
     who, what, scored = (np.asarray(part, dtype=np.int64) for part in (person, item, category))
     owner, highest = np.asarray(group), np.asarray(top)
     place = _places(who, what, len(owner), len(highest))
+    habit = _habits(who, np.ones(len(who), dtype=np.bool_), letter, len(owner))
+    habit_when_wrong = _habits(who, scored < highest[what], letter, len(owner))
     found = []
     n_compared = 0
     for one in range(len(owner) - 1):
@@ -103,7 +114,10 @@ def agreement(
             continue
         n_compared += len(rivals)
         others, seen = others[rivals], seen[rivals]
-        chance = _chance(probabilities, likeness.alike[what[own]], own, others) * seen
+        same_when_wrong = habit_when_wrong[one + 1 + rivals] @ habit_when_wrong[one]
+        alike = (likeness.alike[what[own]], highest[what[own]])
+        chance = _chance(probabilities, *alike, own, others, same_when_wrong)
+        chance = np.maximum(chance, (habit[one + 1 + rivals] @ habit[one])[:, None]) * seen
         equal = seen & (likeness.label[others] == likeness.label[own])
         wrong = (equal & (scored[own] < highest[what[own]])).sum(axis=1)
         found.append(_far(one, one + 1 + rivals, seen.sum(axis=1), equal.sum(axis=1), wrong, chance))
@@ -119,13 +133,30 @@ def _places(who: Places, what: Places, n_persons: int, n_items: int) -> Places:
     return place
 
 
-def _chance(probabilities: Array, alike: Array, own: Places, others: Places) -> Array:
+def _habits(who: Places, among: NDArray[np.bool_], letter: ArrayLike | None, n_persons: int) -> Array:
+    """Share of each of the `MOST_LETTERS` commonest letters among some answers of a person: (n_persons, n_letters)."""
+    if letter is None:
+        return np.zeros((n_persons, 1))
+    given = np.asarray(letter, dtype=np.int64)
+    known, counted = np.unique(given[among & (given >= 0)], return_counts=True)
+    common = np.sort(known[np.argsort(-counted, kind="stable")[:MOST_LETTERS]])
+    shares = np.zeros((n_persons, max(len(common), 1)))
+    if len(common):
+        column = np.minimum(np.searchsorted(common, given), len(common) - 1)
+        habitual = among & (common[column] == given)
+        np.add.at(shares, (who[habitual], column[habitual]), 1.0)
+    return np.asarray(shares / np.maximum(np.bincount(who[among], minlength=n_persons), 1)[:, None])
+
+
+def _chance(
+    probabilities: Array, alike: Array, top: Places, own: Places, others: Places, same_letter: Array
+) -> Array:  # fmt: skip
     """P(equal) of each rival (n_rivals, n_own)."""
-    mine = probabilities[own] * alike
     chance = np.zeros(others.shape)
     for category in range(probabilities.shape[1]):
-        chance += probabilities[others, category] * mine[:, category]
-    return chance
+        likely = np.where(category < top, np.maximum(alike[:, category], same_letter[:, None]), alike[:, category])
+        chance += probabilities[others, category] * probabilities[own, category] * likely
+    return np.minimum(chance, 1.0)
 
 
 Found = tuple[Places, Places, Places, Places, Places, Array, Array]

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +58,8 @@ class Evidence:
     """Every answer in the order of sittings and positions, as (n_answers,) arrays.
 
     sitting: place in `sittings`; item: place in `item_ids`; entry: place in `parameters`, -1 for one that does not
-    count; option: a number for each raw answer; seconds: NaN where nobody took the time; at: seconds since 1970.
+    count; option: a number for each raw answer to the item; letter: one that is the same on every item, -1 for one
+    left blank; seconds: NaN where nobody took the time; at: seconds since 1970.
     """
 
     sittings: tuple[Seen, ...]
@@ -71,6 +73,7 @@ class Evidence:
     entry: Places
     category: Places
     option: Places
+    letter: Places
     seconds: Floats
     at: Floats
 
@@ -164,6 +167,8 @@ def gather(
     item_ids = tuple(dict.fromkeys(answer.item for answer in answers))
     of_item = {item: place for place, item in enumerate(item_ids)}
     options: dict[tuple[int, str], int] = {}
+    letters: dict[tuple[str, ...], int] = {}
+    given = [_values(answer.raw) for answer in answers]
     timed = np.array([sittings[of_sitting[answer.sitting]].timed for answer in answers])
     seconds = np.array([(answer.answered_at - answer.shown_at).total_seconds() for answer in answers])
     return Evidence(
@@ -176,6 +181,17 @@ def gather(
         item=np.array([of_item[answer.item] for answer in answers], dtype=np.int64), entry=entry,
         category=np.array([answer.category for answer in answers], dtype=np.int64),
         option=np.array([options.setdefault((answer.item, answer.raw), len(options)) for answer in answers]),
+        letter=np.array([-1 if _is_blank(values) else letters.setdefault(values, len(letters)) for values in given]),
         seconds=np.where(timed, np.maximum(seconds, SHORTEST), np.nan),
         at=np.array([answer.answered_at.timestamp() for answer in answers]),
     )  # fmt: skip
+
+
+def _values(raw: str) -> tuple[str, ...]:
+    """The values of a raw answer without the names of its places, which differ from item to item."""
+    answer: dict[str, list[str]] | None = msgspec.json.decode(raw)
+    return tuple(value for values in (answer or {}).values() for value in values)
+
+
+def _is_blank(values: tuple[str, ...]) -> bool:
+    return not any(value.strip() for value in values)

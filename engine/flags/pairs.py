@@ -10,8 +10,11 @@ from psychometrics.similarity import Agreement, agreement, option_likeness
 
 
 def answer_similarity(evidence: Evidence, criteria: Criteria) -> tuple[list[Flag], Judged]:
-    """Pairs of different learners, judged together by Holm's method over every pair that was compared."""
-    own = evidence.counting
+    """Pairs of different learners, judged together by Holm's method over every pair that was compared.
+
+    A question that either left blank says nothing about the two: many leave the same ones.
+    """
+    own = evidence.counting[evidence.letter[evidence.counting] >= 0]
     item, category = evidence.entry[own], evidence.category[own]
     n_items, n_categories = len(evidence.parameters), evidence.parameters.max_categories
     likeness = option_likeness(
@@ -20,6 +23,7 @@ def answer_similarity(evidence: Evidence, criteria: Criteria) -> tuple[list[Flag
     found = agreement(
         evidence.sitting[own], item, category, likeness, evidence.tables[own],
         evidence.parameters.n_categories - 1, group=[one.learner for one in evidence.sittings],
+        letter=evidence.letter[own],
         fewest_common=criteria.fewest_common,
     )  # fmt: skip
     every = np.concatenate([found.p, np.ones(found.n_compared - len(found.p))])

@@ -101,6 +101,26 @@ def test_the_level_over_honest_pairs_and_a_planted_copy():
     assert (honest < 0.001).sum() < 0.001 * found.n_compared + 4 * np.sqrt(0.001 * found.n_compared)
 
 
+def test_one_letter_sheets_may_agree_by_habit(monkeypatch):
+    """Two who give B whenever wrong agree where both are wrong, and no less often than they give equal letters."""
+    monkeypatch.setattr(similarity, "SCREEN", -1e9)
+    person, item = np.repeat([0, 1], 12), np.tile(np.arange(12), 2)
+    category = np.tile([1, 0, 0], 8)
+    letter = np.where(category == 1, np.tile(np.arange(12), 2) + 10, 7)
+    likeness = option_likeness(item, category, np.zeros(24, dtype=int), 12, 2, fewest=1)
+    likeness.alike[:] = 0.3
+    table = np.tile([0.8, 0.2], (24, 1))
+    given = (person, item, category, likeness, table, np.ones(12))
+    blind, seeing = agreement(*given, group=[0, 1]), agreement(*given, group=[0, 1], letter=letter)
+    assert blind.expected[0] == pytest.approx(12 * 0.3 * (0.64 + 0.04))
+    assert seeing.expected[0] == pytest.approx(12 * (0.64 + 0.3 * 0.04))
+    straight = agreement(*given, group=[0, 1], letter=np.full(24, 7))
+    assert (straight.n_compared, len(straight.p)) == (1, 0)
+    half = np.tile([1, 2], 12)
+    mixed = agreement(*given, group=[0, 1], letter=half)
+    assert mixed.expected[0] == pytest.approx(12 * 0.5)
+
+
 def test_nobody_answers_an_item_twice_and_few_are_no_pairs():
     likeness = option_likeness([0, 0], [1, 1], [0, 0], 1, 2)
     with pytest.raises(ValueError, match="answered an item twice"):

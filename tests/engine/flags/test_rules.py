@@ -66,6 +66,31 @@ def test_a_copied_form_is_found_once_and_names_no_side() -> None:
     assert "Nothing here says who took from whom" in say(message("flag.do.answer_similarity"))
 
 
+def test_two_who_click_the_first_choice_throughout_are_no_pair() -> None:
+    """They agree on every question, right or wrong, and know nothing of each other."""
+    rng = rng_of(3)
+    bank = make_bank(rng, 40)
+    sat = sit(bank, rng, 120, 40, adaptive=False)
+    evidence = evidence_of(bank, sat)
+    for place in (30, 70):
+        own = evidence.sitting == place
+        evidence.letter[own] = 2
+        evidence.option[own] = evidence.item[own] * 4 + 1
+        evidence.category[own] = evidence.item[own] % 4 == 0
+    assert of_kind(look(evidence, NOBODY, CRITERIA), "answer_similarity") == []
+
+
+def test_questions_left_blank_are_nothing_in_common() -> None:
+    rng = rng_of(3)
+    bank = make_bank(rng, 40)
+    sat = copy(sit(bank, rng, 120, 40, adaptive=False), rng, np.array([30]), np.array([70]), 1.0)
+    evidence = evidence_of(bank, sat)
+    evidence.letter[(evidence.sitting == 30) & (evidence.item >= 8)] = -1
+    looked = look(evidence, NOBODY, CRITERIA)
+    assert of_kind(looked, "answer_similarity") == []
+    assert next(one for one in looked.judged if one.kind == "answer_similarity").n_judged == 119 * 118 // 2
+
+
 def test_one_learner_is_not_compared_with_themselves() -> None:
     rng = rng_of(3)
     bank = make_bank(rng, 40)
@@ -198,12 +223,14 @@ def test_rows_become_arrays_and_new_parameters_make_another_item() -> None:
     sittings = [Seen(id=11, learner=1, population="p"), Seen(id=12, learner=2, population="p", timed=False)]
     rows = [
         answered(11, 5, published(5, 0.0)), answered(11, 6, None), answered(12, 5, published(5, 0.7)),
-        answered(12, 7, published(7, 0.1), raw='{"R":["B"]}', category=0),
+        answered(12, 7, published(7, 0.1), raw='{"S":["A"]}', category=0), answered(12, 6, None, raw='{"R":[]}'),
     ]  # fmt: skip
     evidence = gather(sittings, rows, ["sums"], np.eye(1))
     assert evidence is not None
     assert evidence.item_ids == (5, 6, 7)
-    assert evidence.entry.tolist() == [0, -1, 1, 2]
+    assert evidence.entry.tolist() == [0, -1, 1, 2, -1]
+    assert evidence.letter.tolist() == [0, 0, 0, 0, -1]
+    assert len(set(evidence.option.tolist())) == 4
     assert evidence.entry_item.tolist() == [0, 0, 2]
     assert evidence.seconds[0] == 30.0
     assert np.isnan(evidence.seconds[2:]).all()

@@ -127,6 +127,7 @@ def evidence_of(bank: Bank, sat: Sat, *, days: float = 60.0) -> Evidence:
         item_ids=tuple(range(len(bank.parameters))), parameters=bank.parameters,
         entry_item=np.arange(len(bank.parameters)), dimension=bank.dimension, correlations=bank.correlations,
         sitting=np.repeat(np.arange(n_persons), n_answers), item=flat, entry=flat, category=sat.right.ravel(),
-        option=(flat * (N_WRONG + 1) + sat.option.ravel()), seconds=sat.seconds.ravel(),
+        option=(flat * (N_WRONG + 1) + sat.option.ravel()),
+        letter=(flat + sat.option.ravel()) % (N_WRONG + 1), seconds=sat.seconds.ravel(),
         at=(began + np.cumsum(sat.seconds, axis=1)).ravel(),
     )  # fmt: skip
