@@ -58,7 +58,8 @@ class Journey(Record, frozen=True, kw_only=True):
     `opens`: the first moment at which time alone opens an occasion that credit needs, when none is open now.
     `outstanding`: keys of the attestations still missing. `credit`: the live one; `hours` and `grade`:
     what it is worth, or what is due. `credit_founded` is False when credit stands on a score that passes no more;
-    `rebase` is then the sitting that it could rest on instead, "" when there is none and it must be taken back.
+    `rebase`: the sitting that it should rest on instead, because that one passes still or is higher where the highest
+    counts; "" when there is none.
     """
 
     state: State
@@ -104,7 +105,8 @@ def decide(policy: Policy, events: Sequence[Event], now: datetime) -> Journey:
         policy_key=policy.key, policy_version=policy.version, may=may, refused=refused, occasions=occasions,
         sittings=standing.sittings, grade=_grade(policy, graded, standing) if earned else "",
         hours=policy.credit.hours if earned else Decimal(0), credit=standing.credit, credit_due=due,
-        credit_founded=founded, rebase="" if founded or not done or outstanding else graded.counting,
+        credit_founded=founded,
+        rebase="" if outstanding or not done else _rebase(policy, standing, graded, founded),
         outstanding=outstanding, opens=_opens(needed) if all(needed.values()) else None,
         accommodation=standing.accommodation,
     )  # fmt: skip
@@ -117,6 +119,18 @@ def _founded(policy: Policy, standing: Standing) -> bool:
     passing = {s.key: s.occasion for s in standing.sittings if s.decision is not None and s.decision.passed}
     others = set(policy.credit.needs) - {policy.credit.graded_by}
     return standing.credit.sitting in passing and others <= set(passing.values())
+
+
+def _rebase(policy: Policy, standing: Standing, graded: OccasionStanding, founded: bool) -> str:
+    """The sitting that the live credit should rest on instead of its own; "" for none."""
+    if standing.credit is None or graded.decision is None or graded.counting == standing.credit.sitting:
+        return ""
+    if not founded:
+        return graded.counting
+    basis = next(sitting for sitting in standing.sittings if sitting.key == standing.credit.sitting)
+    highest = occasion_of(policy, graded.occasion).counts == "highest"
+    better = basis.decision is not None and graded.decision.percent > basis.decision.percent
+    return graded.counting if highest and better else ""
 
 
 def _occasion(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> OccasionStanding:

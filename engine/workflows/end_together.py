@@ -73,7 +73,8 @@ def _decided(end: Ending, held: Held, chain: Sequence[Entry]) -> tuple[Ended, De
         events: tuple[Event, ...] = admit(policy, verify(chain, held.head), finished)
     except (JourneyRefused, RecordBroken):
         return None
-    if decide(policy, events, session.now).credit_due:
+    journey = decide(policy, events, session.now)
+    if journey.credit_due or journey.rebase:
         return None
     ended = Ended(
         session_id=session.id, attempt_id=session.attempt_id, account_id=held.attempt.account_id,

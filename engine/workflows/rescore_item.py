@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from engine.decisions import Decision
 from engine.delivery import decide_outcome
 from engine.errors import EngineError, Unknown
-from engine.events import AttemptOpened, CreditRebased, CreditRevoked, Event, SittingRescored
+from engine.events import AttemptOpened, CreditRevoked, Event, SittingRescored
 from engine.journey import Journey, decide
 from engine.policies.records import Policy, occasion_of
 from engine.rescoring import Correction, Override, Preview, ScoredAnswer, ScoredSitting, apply, overridden, preview
@@ -25,6 +25,7 @@ from engine.storage import attempts, credentials, credits, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.issue_credential import take_back
+from engine.workflows.rebase_credit import rebase_credit
 from engine.workflows.shelf import Publication, Shelf
 from engine.workflows.take_session import award_if_due
 from itembank.errors import BankUnknown
@@ -230,23 +231,13 @@ async def _rewrite(
     if journey.credit is None or credit is None or credit.revoked_at is not None:
         await award_if_due(connection, institution_id, publication, attempt, events, event.at)
     elif journey.rebase:
-        await _rebase(connection, institution_id, policy, attempt, credit.id, journey, event, by, account_id)
+        reason = f"after rescoring: {event.reason}"
+        await rebase_credit(
+            connection, institution_id, policy, attempt, journey, event.at, by, reason[:200], account_id
+        )
     elif not journey.credit_founded:
         revoked = CreditRevoked(at=event.at, by=by, reason=event.reason)
         await take_back(connection, institution_id, policy, attempt, credit.id, revoked, account_id)
     elif journey.credit.sitting == event.sitting:
         await credits.set_grade(connection, credit.id, journey.grade)
         await credentials.revoke(connection, credit.id, event.at, f"Replaced after rescoring: {event.reason}")
-
-
-async def _rebase(
-    connection: Connection, institution_id: int, policy: Policy, attempt: Attempt, credit_id: int, journey: Journey,
-    event: SittingRescored, by: str, account_id: int,
-) -> None:  # fmt: skip
-    """Let the credit rest on another sitting that passes; the credential states that one's score from now on."""
-    rebased = CreditRebased(at=event.at, sitting=journey.rebase, grade=journey.grade, by=by, reason=event.reason)
-    await journal.append(connection, institution_id, attempt.id, policy, [rebased], account_id)
-    row = await sessions.find(connection, UUID(journey.rebase))
-    assert row is not None
-    await credits.rebase(connection, credit_id, row.id, journey.grade)
-    await credentials.revoke(connection, credit_id, event.at, f"Replaced after rescoring: {event.reason}")

@@ -41,6 +41,7 @@ from engine.stopping.stop import Stop
 from engine.storage import attempts, credits, pulse, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
+from engine.workflows.rebase_credit import rebase_credit
 from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Publication, Shelf
 from engine.workflows.spare_items import Over, count_sittings, draw_pool
@@ -355,9 +356,12 @@ async def award_if_due(
     events: Sequence[Event],
     now: datetime,
 ) -> int | None:
-    """Award the credit that the log has earned; returns its id, None when nothing is due."""
+    """Award the credit that the log has earned, or let it rest on a higher score; its id, None when nothing is due."""
     policy = publication.version.policy
     journey = decide(policy, events, now)
+    if journey.rebase:
+        reason, actor = "the highest score counts", attempt.account_id
+        await rebase_credit(connection, institution_id, policy, attempt, journey, now, "policy", reason, actor)
     if not journey.credit_due:
         return None
     graded = next(part for part in journey.occasions if part.occasion == policy.credit.graded_by)

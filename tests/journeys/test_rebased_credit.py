@@ -52,30 +52,50 @@ async def rekey(client: Client, headers: dict[str, str], items: list[str]) -> li
     return affected
 
 
-async def test_credit_moves_to_the_other_sitting_and_goes_only_when_that_fails_too(
+async def decided(client: Client, headers: dict[str, str], sitting: str) -> float:
+    found = body(await client.get(f"/api/v1/sessions/{sitting}", headers=headers), 200)
+    return float(found["decision"]["percent"])
+
+
+async def badge(client: Client, headers: dict[str, str], attempt: str) -> str:
+    """The uuid of the credential as it is now."""
+    return str(body(await client.get(f"/api/v1/attempts/{attempt}/credential", headers=headers), 200)["uuid"])
+
+
+async def status(client: Client, credential: str) -> str:
+    return str(body(await client.get(f"/api/v1/verify/{credential}"), 200)["status"])
+
+
+async def test_credit_rests_on_the_highest_and_goes_only_when_nothing_passes(
     sample_client: Client, sample_database: Database, words: None
 ) -> None:
     registrar, _ = await account(sample_database, "a registrar", "registrar")
     learner, _ = await account(sample_database, "passed twice")
     attempt = await open_attempt(sample_client, learner, "words")
     first = await sit(sample_client, learner, attempt)
-    credential = body(await sample_client.get(f"/api/v1/attempts/{attempt}/credential", headers=learner), 200)
+    oldest = await badge(sample_client, learner, attempt)
     second = await sit(sample_client, learner, attempt)
-    carried = body(await sample_client.get(f"/api/v1/sessions/{second}", headers=learner), 200)["decision"]
-    told = await rekey(sample_client, registrar, await items_of(sample_database, first))
-    assert {one["credential"] for one in told} == {"replace", ""}
-    assert [one["credential"] for one in told if one["outcome"] == "no_longer_passes"] == ["replace"]
+    scores = {sitting: await decided(sample_client, learner, sitting) for sitting in (first, second)}
+    assert scores[first] != scores[second]
+    highest, other = sorted(scores, key=lambda sitting: -scores[sitting])
+    held = await standing(sample_client, learner, attempt)
+    assert held["credit"]["grade"] == f"{int(scores[highest])} %"
+    assert (await status(sample_client, oldest) == "revoked") is (highest == second)
+    shown = await badge(sample_client, learner, attempt)
+    assert await status(sample_client, shown) == "valid"
+    told = await rekey(sample_client, registrar, await items_of(sample_database, highest))
+    assert [one["credential"] for one in told if one["outcome"] == "no_longer_passes"] in (["replace"], [""])
+    assert "revoke" not in {one["credential"] for one in told}
     kept = await standing(sample_client, learner, attempt)
     assert (kept["state"], kept["credit"]["hours"]) == ("credited", "0.1")
-    assert kept["credit"]["grade"] == f"{int(carried['percent'])} %"
-    assert body(await sample_client.get(f"/api/v1/verify/{credential['uuid']}"), 200)["status"] == "revoked"
-    reissued = body(await sample_client.get(f"/api/v1/attempts/{attempt}/credential", headers=learner), 200)
-    assert reissued["uuid"] != credential["uuid"]
-    assert body(await sample_client.get(f"/api/v1/verify/{reissued['uuid']}"), 200)["status"] == "valid"
+    assert kept["credit"]["grade"] == f"{int(scores[other])} %"
+    assert await status(sample_client, shown) == "revoked"
+    reissued = await badge(sample_client, learner, attempt)
+    assert (reissued != shown, await status(sample_client, reissued)) == (True, "valid")
     assert (await replay_sessions(sample_database, 1)).differences == ()
-    told = await rekey(sample_client, registrar, await items_of(sample_database, second))
+    told = await rekey(sample_client, registrar, await items_of(sample_database, other))
     assert "revoke" in {one["credential"] for one in told}
     lost = await standing(sample_client, learner, attempt)
     assert (lost["credit"], lost["state"] == "credited") == (None, False)
-    assert body(await sample_client.get(f"/api/v1/verify/{reissued['uuid']}"), 200)["status"] == "revoked"
+    assert await status(sample_client, reissued) == "revoked"
     assert (await replay_sessions(sample_database, 1)).differences == ()

@@ -261,7 +261,11 @@ def twice_passed() -> Story:
 
 
 def test_credit_whose_sitting_fails_after_rescoring_rests_on_another_that_passes() -> None:
-    story = twice_passed()
+    story = Story(preset("nocti"))
+    story.sits("post_test", "2027-01-04 10:00", 85)
+    story.credited("2027-01-04 11:00")
+    story.sits("post_test", "2027-01-10 10:00", 82)
+    assert story.now("2027-01-10 10:00").rebase == "", "a lower score moves nothing"
     rescored(story, "2027-02-01 10:00", "s1", 60)
     journey = story.now("2027-02-01 10:00")
     assert (journey.state, journey.credit_founded, journey.rebase, journey.grade) == ("credited", False, "s2", "82 %")
@@ -278,6 +282,23 @@ def test_credit_whose_sitting_fails_after_rescoring_rests_on_another_that_passes
     assert (after_it.credit.sitting, after_it.credit.grade) == ("s2", "82 %")
     with pytest.raises(JourneyRefused, match="no other passed sitting"):
         story.add(rebased)
+
+
+def test_where_the_highest_counts_credit_moves_to_a_higher_score() -> None:
+    story = twice_passed()
+    journey = story.now("2027-01-10 10:00")
+    assert (journey.credit_founded, journey.rebase, journey.grade) == (True, "s2", "82 %")
+    story.add(CreditRebased(at=story.at("2027-01-10 10:00"), sitting="s2", grade="82 %", by="policy", reason="highest"))
+    assert story.now("2027-01-10 10:00").rebase == ""
+
+
+def test_an_expired_score_leaves_its_credit_alone() -> None:
+    story = Story(preset("aleks"))
+    story.sits("post_test", "2027-03-10 10:00", 95)
+    story.credited("2027-03-10 10:00")
+    story.learns("2027-06-01 10:00", minutes=180)
+    story.sits("post_test", "2027-06-01 10:00", 80)
+    assert story.now("2028-05-01 10:00").rebase == ""
 
 
 def test_credit_with_nothing_else_to_rest_on_is_not_rebased() -> None:
