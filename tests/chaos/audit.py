@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 
@@ -17,7 +18,6 @@ from engine.storage import attempts, sessions
 from engine.workflows.replay import replay_sessions
 from engine.workflows.shelf import Publication, Shelf
 from itembank.storage.database import Connection, Database
-from tests.benchmarks.server_bank import Seat
 from tests.chaos.history import StoredAnswer, StoredSitting, faults
 from tests.chaos.learners import Learner, written
 
@@ -46,7 +46,8 @@ async def audit(dsn: str, institution_id: int, learners: Sequence[Learner]) -> V
     verdict.acknowledged = sum(learner.n_acknowledged for learner in learners)
     exchanges = [exchange for learner in learners for exchange in learner.history]
     async with database.transaction(institution_id) as connection:
-        stored = await stored_sittings(connection, [seat for learner in learners for seat in learner.seats])
+        seats = {seat.session: seat.secret for learner in learners for seat in learner.seats}
+        stored = await stored_sittings(connection, seats)
     verdict.sittings = len(stored)
     found = faults(exchanges, stored)
     verdict.faults.update(fault.kind for fault in found)
@@ -65,11 +66,10 @@ WHERE body ->> 'event' = 'sitting_finished' GROUP BY 1
 CREDITS = "SELECT attempt_id, count(*) AS n FROM credit WHERE revoked_at IS NULL GROUP BY 1"
 
 
-async def stored_sittings(connection: Connection, seats: Sequence[Seat]) -> list[StoredSitting]:
-    """All sittings of the learners of these seats, each with the estimate that its answers give."""
+async def stored_sittings(connection: Connection, first: Mapping[UUID, str]) -> list[StoredSitting]:
+    """All sittings of some learners, named by one sitting of each, with the estimate that the answers give."""
     ends = {row["sitting"]: row["n"] for row in await connection.fetch(ENDS)}
     credits = {row["attempt_id"]: row["n"] for row in await connection.fetch(CREDITS)}
-    first = {seat.session: seat.secret for seat in seats}
     rows, shelf, found = await sessions.every(connection), Shelf(), []
     owners = {row.account_id: first[row.uuid] for row in rows if row.uuid in first}
     for row in rows:

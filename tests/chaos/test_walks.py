@@ -33,7 +33,6 @@ from engine.workflows.replay import replay_sessions
 from engine.workflows.rescore_item import Asked, apply_rescoring
 from engine.workflows.take_session import Step, end_session, find_session, start_session
 from engine.workflows.void_sitting import void_sitting
-from tests.benchmarks.server_bank import Seat
 from tests.chaos.audit import stored_sittings
 from tests.chaos.history import Exchange, faults
 from tests.chaos.stage import Process, Stage
@@ -370,7 +369,7 @@ class Walk(RuleBasedStateMachine):
 
     async def stored(self) -> Any:
         async with self.stage.database.transaction(self.stage.institution) as connection:
-            mine = await stored_sittings(connection, [Seat(self.name, self.sat[0].uuid)])
+            mine = await stored_sittings(connection, {self.sat[0].uuid: self.name})
             assert len(mine) == len([row for row in await sessions.every(connection) if row.account_id == self.learner])
             return mine
 

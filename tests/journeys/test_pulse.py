@@ -78,8 +78,8 @@ async def test_time_that_was_up_before_the_outage_stays_up(
     headers, uuid = await timed_sitting(sample_client, sample_database, "too late")
     seen = body(await sample_client.get(f"/api/v1/sessions/{uuid}", headers=headers), 200)
     await set_deadline(sample_dsn, uuid, -90)
-    await silence(sample_dsn, 60)
     before = await deadline(sample_database, uuid)
+    await silence(sample_dsn, 60)
     given = {"position": 0, "answer": wrong_answer(seen["item"])}
     ended = body(await sample_client.post(f"/api/v1/sessions/{uuid}/responses", json=given, headers=headers), 201)
     assert (ended["state"], ended["reason"]) == ("finished", "time_limit")
