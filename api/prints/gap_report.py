@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from api.pages.learner.not_now import not_now
-from api.pages.learner.result.reading import GROUPS, Found, how_decided, lead, reach
 from api.pages.names import occasion_name
+from api.pages.not_now import not_now
+from api.pages.results import GROUPS, Found, how_decided, lead, reach
 from api.pages.words import day, translator
 from api.prints.typesetting import Sheet
 from engine.gap_report.report import CompetencyPart

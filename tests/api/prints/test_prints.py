@@ -8,7 +8,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from msgspec.structs import replace
 
-from api.pages.learner.result.reading import find_result
+from api.pages.results import find_result
 from api.prints.gap_report import gap_report_sheet
 from api.prints.typesetting import Sheet, typeset
 from engine.messages import LANGUAGES

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.auth import roles
-from api.pages.learner.result.reading import find_result
 from api.pages.looks import language
+from api.pages.results import find_result
 from api.prints.gap_report import gap_report_sheet
 from api.prints.record import find_record, record_sheet
 from api.prints.typesetting import as_pdf

@@ -10,9 +10,9 @@ from litestar.params import FromPath
 
 from api.pages.forms import Form
 from api.pages.learner.assessment.rules import questions_words
-from api.pages.learner.not_now import not_now
 from api.pages.looks import language
 from api.pages.names import namer
+from api.pages.not_now import not_now
 from api.pages.render import page, see_other
 from api.pages.words import translator
 from engine.policies.records import zone_of

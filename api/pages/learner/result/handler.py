@@ -7,11 +7,11 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.pages.learner.not_now import not_now
-from api.pages.learner.result.reading import GROUPS, find_result, how_decided, lead, part_shown
 from api.pages.looks import language
 from api.pages.names import namer
+from api.pages.not_now import not_now
 from api.pages.render import page
+from api.pages.results import GROUPS, find_result, how_decided, lead, part_shown
 from api.prints.gap_report import gap_report_sheet
 from api.prints.typesetting import as_pdf
 from api.settings import Settings
