@@ -24,7 +24,8 @@ from engine.workflows.open_attempt import open_attempt
 from engine.workflows.raise_flags import raise_all_flags
 from engine.workflows.record_learning import record_learning
 from engine.workflows.shelf import Shelf
-from engine.workflows.take_session import Step, start_session
+from engine.workflows.show_sitting import Step
+from engine.workflows.take_session import start_session
 from itembank.items import Answer, Item, ItemContent
 from itembank.storage import accounts
 from itembank.storage.database import Database

@@ -14,7 +14,7 @@ from engine.journey import OccasionStanding, Permission
 from engine.refusals import Refusal
 from engine.stopping.stop import REASONS
 from engine.workflows.open_attempt import AttemptView
-from engine.workflows.take_session import Step
+from engine.workflows.show_sitting import Step
 from itembank.items import Answer, ItemContent
 
 ENDINGS = REASONS | {

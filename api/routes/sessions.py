@@ -14,8 +14,9 @@ from api.identities import REMEMBERED
 from api.views import SessionDocument, read_answer, session_document
 from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.shelf import Shelf
+from engine.workflows.show_sitting import find_session
 from engine.workflows.take_pause import Resting, end_pause, take_pause
-from engine.workflows.take_session import end_session, find_session, save_draft
+from engine.workflows.take_session import end_session, save_draft
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 

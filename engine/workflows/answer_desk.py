@@ -25,7 +25,8 @@ from engine.storage import answers
 from engine.storage.answers import Moved
 from engine.workflows.end_together import Ending, end_together
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.take_session import Step, answer_item, score_last, shown_item
+from engine.workflows.show_sitting import Step
+from engine.workflows.take_session import answer_item, score_last, shown_item
 from itembank.errors import BankError
 from itembank.items import ItemContent
 from itembank.storage.database import Connection, Database, DatabaseUnavailable

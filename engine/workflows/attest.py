@@ -11,8 +11,8 @@ from engine.refusals import JourneyRefused, Refusal, refusal
 from engine.standing import read_log
 from engine.storage import attempts, invitations
 from engine.workflows import journal
+from engine.workflows.finish_sitting import award_if_due
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.take_session import award_if_due
 from itembank.records import Record
 from itembank.storage import accounts, institutions
 from itembank.storage.database import Connection, Database

@@ -1,7 +1,7 @@
 """End sittings that came to their end at the same moment: one statement for each step of them all.
 
 What is unusual (an attempt that another step holds, an item that was withdrawn, a credit that falls due) is left to
-the ordinary way, `take_session`, which ends one sitting with everything that follows from it.
+the ordinary way, `finish_sitting`, which ends one sitting with everything that follows from it.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ from engine.storage import endings, rescorings
 from engine.storage.attempts import Attempt
 from engine.storage.endings import Ended, Held
 from engine.workflows.shelf import Publication
+from engine.workflows.show_sitting import Step
 from engine.workflows.spare_items import Over, count_sittings
-from engine.workflows.take_session import Step
 from itembank.records import Record, canonical
 from itembank.storage.database import Connection
 

@@ -10,8 +10,10 @@ from engine.sessions import Administered, Given, SessionRow
 from engine.storage import attempts, papers, sessions
 from engine.storage.attempts import Attempt
 from engine.storage.papers import Paper
+from engine.workflows.finish_sitting import finish_sitting
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.take_session import Step, finish_sitting, score_last
+from engine.workflows.show_sitting import Step
+from engine.workflows.take_session import score_last
 from itembank.errors import AnswerInvalid
 from itembank.items import Answer, Item
 from itembank.records import Record

@@ -24,10 +24,10 @@ from engine.standing import Sitting
 from engine.storage import attempts, credentials, credits, rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
+from engine.workflows.finish_sitting import award_if_due
 from engine.workflows.issue_credential import take_back
 from engine.workflows.rebase_credit import rebase_credit
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.take_session import award_if_due
 from itembank.errors import BankUnknown
 from itembank.items import ItemScoring, ResponseDeclaration
 from itembank.records import Record, canonical

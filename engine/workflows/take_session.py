@@ -8,23 +8,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import msgspec
-
-from engine.decisions import Decision
 from engine.delivery import (
-    ShownItem,
     check_start,
-    decide_outcome,
     next_of,
     running_estimate,
     sitting_of,
 )
 from engine.errors import NoItemLeft, SittingOver, Unknown
-from engine.events import CreditAwarded, Event, FirstItemShown, SittingFinished, SittingStarted
+from engine.events import Event, FirstItemShown, SittingStarted
 from engine.journey import decide
-from engine.policies.records import Occasion, occasion_of
+from engine.policies.records import occasion_of
 from engine.pretest import or_pretest, pretest_items
-from engine.rescoring import Override
 from engine.selection.next_item import NextItem
 from engine.sessions import (
     Administered,
@@ -38,27 +32,15 @@ from engine.sessions import (
     time_is_up,
 )
 from engine.stopping.stop import Stop
-from engine.storage import attempts, credits, pulse, rescorings, sessions
+from engine.storage import attempts, pulse, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows import journal
-from engine.workflows.rebase_credit import rebase_credit
-from engine.workflows.settle_courses import settle_courses
+from engine.workflows.finish_sitting import finish_sitting
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.spare_items import Over, count_sittings, draw_pool
+from engine.workflows.show_sitting import Step, step_of
+from engine.workflows.spare_items import draw_pool
 from itembank.items import Answer, ItemContent
-from itembank.records import Record, canonical
 from itembank.storage.database import Connection, Database
-
-
-class Step(Record, frozen=True, kw_only=True):
-    """Where a sitting stands after a step: the item on screen, or the decision."""
-
-    session: SessionRow
-    publication: Publication
-    occasion: Occasion
-    item: ShownItem | None = None
-    decision: Decision | None = None
-    is_new: bool = True
 
 
 async def start_session(
@@ -87,7 +69,7 @@ async def start_session(
         running = next((row for row in await sessions.of_attempt(connection, attempt.id) if not row.finished_at), None)
         if running is not None and running.occasion == occasion_key:
             check_on_screen(running)
-            return await _step(connection, publication, running, is_new=False)
+            return await step_of(connection, publication, running, is_new=False)
         return await _start(connection, institution_id, publication, attempt, occasion_key, item_keys, now)
 
 
@@ -145,7 +127,7 @@ async def _start(
     await sessions.show_item(connection, institution_id, session_id, attempt.account_id, shown)
     row = await sessions.find(connection, uuid)
     assert row is not None
-    return await _step(connection, publication, row, is_new=True)
+    return await step_of(connection, publication, row, is_new=True)
 
 
 def positions_of(publication: Publication, item_keys: Sequence[str]) -> list[int]:
@@ -200,7 +182,7 @@ async def answer_item(
         if not isinstance(given, Given):
             given = _read(publication, shown, given)
         if check_turn(session, shown, given) is not None:
-            return await _step(connection, publication, session, is_new=False)
+            return await step_of(connection, publication, session, is_new=False)
         if time_is_up(session):
             return await finish_sitting(connection, institution_id, publication, attempt, session, shown, "time_limit")
         answered = score_last(publication, shown, given, session.now)
@@ -262,7 +244,7 @@ async def _advance(
     await sessions.forget_draft(connection, session.id)
     row = await sessions.find(connection, session.uuid)
     assert row is not None
-    return await _step(connection, publication, row, is_new=True)
+    return await step_of(connection, publication, row, is_new=True)
 
 
 async def end_session(
@@ -281,120 +263,11 @@ async def end_session(
         attempt = await attempts.get(connection, session.attempt_id)
         publication = await shelf.publication(connection, attempt.assessment_version_id)
         if session.finished_at is not None:
-            return await _step(connection, publication, session, is_new=False)
+            return await step_of(connection, publication, session, is_new=False)
         shown = await sessions.administered(connection, session.id)
         is_late = session.deadline is not None and session.now > session.deadline
         reason = "time_limit" if is_late else "ended_by_learner"
         return await finish_sitting(connection, institution_id, publication, attempt, session, shown, reason)
-
-
-async def end_now(
-    connection: Connection,
-    institution_id: int,
-    publication: Publication,
-    attempt: Attempt,
-    session: SessionRow,
-    reason: str,
-) -> None:
-    """End a locked sitting that runs, with the answers given so far."""
-    shown = await sessions.administered(connection, session.id)
-    await finish_sitting(connection, institution_id, publication, attempt, session, shown, reason, may_award=False)
-
-
-async def finish_sitting(
-    connection: Connection,
-    institution_id: int,
-    publication: Publication,
-    attempt: Attempt,
-    session: SessionRow,
-    shown: Sequence[Administered],
-    reason: str,
-    *,
-    may_award: bool = True,
-    actor_id: int | None = None,
-) -> Step:
-    """Decide, write the decision into the log, and award the credit when it is due: one transaction with the answer.
-
-    `actor_id`: who ends it, when that is not the learner.
-    """
-    policy = publication.version.policy
-    await attempts.lock(connection, attempt.id)
-    overrides = await _overrides(connection, institution_id, session, shown)
-    decision = decide_outcome(policy, occasion_of(policy, session.occasion), publication.bank, shown, overrides)
-    answered = sum(item.category is not None for item in shown)
-    await sessions.finish(
-        connection, session.id, answered, decision.theta, decision.sem, session.now, reason, canonical(decision)
-    )
-    await sessions.forget_draft(connection, session.id)
-    finished = SittingFinished(at=session.now, sitting=str(session.uuid), decision=decision, reason=reason)
-    actor = attempt.account_id if actor_id is None else actor_id
-    events = await journal.append(connection, institution_id, attempt.id, policy, [finished], actor)
-    if may_award:
-        await award_if_due(connection, institution_id, publication, attempt, events, session.now)
-    await count_sittings(connection, institution_id, [Over(publication, attempt, session, shown)])
-    row = await sessions.find(connection, session.uuid)
-    assert row is not None
-    return await _step(connection, publication, row, is_new=True)
-
-
-async def _overrides(
-    connection: Connection, institution_id: int, session: SessionRow, shown: Sequence[Administered]
-) -> list[Override]:
-    """What has been withdrawn or re-keyed since the bank was published; the sitting keeps that it was decided so."""
-    await rescorings.lock(connection, institution_id, shared=True)
-    found = await rescorings.in_force(connection, [item.item_id for item in shown])
-    for rescoring_id, _ in found:
-        await rescorings.mark(connection, institution_id, rescoring_id, session.id, "decided")
-    return [override for _, override in found]
-
-
-async def award_if_due(
-    connection: Connection,
-    institution_id: int,
-    publication: Publication,
-    attempt: Attempt,
-    events: Sequence[Event],
-    now: datetime,
-) -> int | None:
-    """Award the credit that the log has earned, or let it rest on a higher score; its id, None when nothing is due."""
-    policy = publication.version.policy
-    journey = decide(policy, events, now)
-    if journey.rebase:
-        reason, actor = "the highest score counts", attempt.account_id
-        await rebase_credit(connection, institution_id, policy, attempt, journey, now, "policy", reason, actor)
-    if not journey.credit_due:
-        return None
-    graded = next(part for part in journey.occasions if part.occasion == policy.credit.graded_by)
-    session = await sessions.find(connection, UUID(graded.counting))
-    assert session is not None
-    awarded = CreditAwarded(
-        at=now, sitting=graded.counting, hours=journey.hours, grade=journey.grade, policy_version=policy.version
-    )
-    await journal.append(connection, institution_id, attempt.id, policy, [awarded], attempt.account_id)
-    credit_id = await credits.award(
-        connection, institution_id, attempt.account_id, attempt.assessment_id, attempt.id, session.id, journey.hours,
-        journey.grade, now,
-    )  # fmt: skip
-    await settle_courses(connection, institution_id, attempt.account_id, now)
-    return credit_id
-
-
-async def find_session(
-    database: Database, shelf: Shelf, institution_id: int, account_id: int, session_uuid: UUID
-) -> Step:
-    """Where a sitting stands; looking changes nothing.
-
-    Raises:
-        Unknown: when it is not this learner's.
-    """
-    async with database.transaction(institution_id) as connection:
-        session = await sessions.find(connection, session_uuid)
-        if session is None or session.account_id != account_id:
-            raise Unknown("There is no such sitting of yours.")
-        check_on_screen(session)
-        attempt = await attempts.get(connection, session.attempt_id)
-        publication = await shelf.publication(connection, attempt.assessment_version_id)
-        return await _step(connection, publication, session, is_new=False)
 
 
 async def save_draft(
@@ -414,15 +287,3 @@ async def save_draft(
             raise SittingOver("This sitting has ended; drafts are no longer kept.")
         if position == session.position:
             await sessions.save_draft(connection, institution_id, session.id, position, answer)
-
-
-async def _step(connection: Connection, publication: Publication, session: SessionRow, *, is_new: bool) -> Step:
-    occasion = occasion_of(publication.version.policy, session.occasion)
-    if session.finished_at is not None:
-        decision = msgspec.convert(session.outcome, Decision)
-        return Step(session=session, publication=publication, occasion=occasion, decision=decision, is_new=is_new)
-    last = (await sessions.administered(connection, session.id))[-1]
-    item = publication.bank.items[last.bank_position]
-    draft = await sessions.draft(connection, session.id, last.position)
-    shown = ShownItem(position=last.position, item=item.key, content=item.content, draft=draft)
-    return Step(session=session, publication=publication, occasion=occasion, item=shown, is_new=is_new)

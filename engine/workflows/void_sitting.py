@@ -5,9 +5,9 @@ from uuid import UUID
 from engine.events import SittingVoided
 from engine.storage import attempts, sessions
 from engine.workflows import journal
+from engine.workflows.finish_sitting import end_now
 from engine.workflows.open_attempt import AttemptView, attempt_here, view_of
 from engine.workflows.shelf import Shelf
-from engine.workflows.take_session import end_now
 from itembank.storage.database import Database
 
 

@@ -31,7 +31,8 @@ from engine.workflows.issue_credential import revoke_credit
 from engine.workflows.open_attempt import open_attempt
 from engine.workflows.replay import replay_sessions
 from engine.workflows.rescore_item import Asked, apply_rescoring
-from engine.workflows.take_session import Step, end_session, find_session, start_session
+from engine.workflows.show_sitting import Step, find_session
+from engine.workflows.take_session import end_session, start_session
 from engine.workflows.void_sitting import void_sitting
 from tests.chaos.audit import stored_sittings
 from tests.chaos.history import Exchange, faults

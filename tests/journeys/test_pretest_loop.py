@@ -21,7 +21,8 @@ from engine.workflows.open_attempt import open_attempt
 from engine.workflows.publish_assessment import publish_assessment
 from engine.workflows.replay import replay_sessions
 from engine.workflows.shelf import Shelf, load_bank
-from engine.workflows.take_session import Step, start_session
+from engine.workflows.show_sitting import Step
+from engine.workflows.take_session import start_session
 from itembank.calibrations import parameters_of
 from itembank.competencies import Competency, Framework
 from itembank.exchange.item_forms import choice_item

@@ -17,7 +17,8 @@ from engine.workflows.answer_desk import AnswerDesk
 from engine.workflows.open_attempt import open_attempt
 from engine.workflows.publish_assessment import publish_assessment
 from engine.workflows.replay import replay_sessions
-from engine.workflows.take_session import Step, start_session
+from engine.workflows.show_sitting import Step
+from engine.workflows.take_session import start_session
 from itembank.storage import accounts
 from itembank.storage.database import Database
 from tests.journeys.test_pretest_loop import World, probability

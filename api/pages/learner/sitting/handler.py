@@ -20,8 +20,9 @@ from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver
 from engine.sessions import Given
 from engine.storage import attempts
 from engine.workflows.shelf import Shelf
+from engine.workflows.show_sitting import Step, find_session
 from engine.workflows.take_pause import end_pause, find_pause, take_pause
-from engine.workflows.take_session import Step, answer_item, end_session, find_session, save_draft
+from engine.workflows.take_session import answer_item, end_session, save_draft
 from itembank.answers import check_answer
 from itembank.errors import AnswerInvalid
 from itembank.items import Answer
