@@ -30,6 +30,7 @@ AUTHOR = {
     "suspicious": f"{BANK}/suspicious",
     "flags": "/institution/flags",
     "compose": "/institution/compose",
+    "compose-form": "/institution/compose?assessment=data-literacy",
     "courses": "/institution/courses",
     "erasures": "/institution/erasures",
     "papers": "/papers",

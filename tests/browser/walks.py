@@ -75,6 +75,10 @@ async def author(round_: Round, _: str) -> None:
     await round_.enter("author")
     for address in FIXED["author"]:
         await round_.at(address)
+    await page.get_by_label("Credit hours").fill("many")
+    await page.get_by_label("Chance and risk: most items").first.fill("x")
+    await round_.press("Check")
+    await round_.here()
     await round_.at(f"{BANK}/calibration")
     file = {"name": "answers.csv", "mimeType": "text/csv", "buffer": ANSWERS.encode()}
     await page.get_by_label("File with answers").set_input_files(files=file)  # type: ignore[arg-type]
