@@ -86,7 +86,14 @@ def cut_theta(items: ItemParameters, cut_score: float) -> float:
             f"expected score of item {_falling_item(items, grid)} falls with ability; re-key or leave out that item"
         )
     lower, upper = grid[crossings[0]], grid[crossings[0] + 1]
-    return float(brentq(lambda t: float(domain_score(items, t)[0]) - cut_score, lower, upper, xtol=1e-13))
+
+    def gap(theta: float) -> float:
+        return float(domain_score(items, theta)[0]) - cut_score
+
+    # one value alone and one among many may differ in the last bit: such a cut lies on a node
+    if (gap(lower) < 0) == (gap(upper) < 0):
+        return float(min(lower, upper, key=lambda theta: abs(gap(theta))))
+    return float(brentq(gap, lower, upper, xtol=1e-13))
 
 
 def _falling_item(items: ItemParameters, grid: Array) -> str:

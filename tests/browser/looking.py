@@ -3,7 +3,7 @@
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 MODES: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -14,8 +14,22 @@ MODES: dict[str, dict[str, Any]] = {
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-async def look(page: Page, mode: str, problems: list[str]) -> None:
-    """axe, and whether the page is wider than its window."""
+async def look(page: Page, mode: str, problems: list[str], *, unfolded: bool = False) -> None:
+    """axe, and whether the page is wider than its window; a page that loads itself anew is looked at again."""
+    for turns_left in (2, 1, 0):
+        try:
+            if unfolded:
+                await page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
+            problems += await _found(page, mode)
+            return
+        except Error as error:
+            if not turns_left or "context was destroyed" not in str(error):
+                raise
+            await page.wait_for_load_state()
+
+
+async def _found(page: Page, mode: str) -> list[str]:
+    problems = []
     found = await Axe().run(page, options={"runOnly": RULES})
     for violation in found.response["violations"]:
         for node in violation["nodes"]:
@@ -23,3 +37,4 @@ async def look(page: Page, mode: str, problems: list[str]) -> None:
     too_wide = await page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if too_wide > 0:
         problems.append(f"{mode} {page.url}: {too_wide} px wider than the window")
+    return problems

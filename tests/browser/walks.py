@@ -23,9 +23,7 @@ class Round:
 
     async def here(self) -> None:
         """Look at what is on screen, with everything unfolded."""
-        for details in await self.page.locator("details").all():
-            await details.evaluate("(element) => { element.open = true; }")
-        await look(self.page, self.mode, self.problems)
+        await look(self.page, self.mode, self.problems, unfolded=True)
         self.seen.add(route_of(self.page.url.removeprefix(self.base).split("?")[0].split("#")[0]))
 
     async def at(self, address: str) -> None:

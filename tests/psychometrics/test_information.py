@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from psychometrics.derivatives import first_derivatives, log_derivatives
 from psychometrics.information import (
+    CUT_RANGE,
     cut_theta,
     domain_score,
     expected_information,
@@ -136,6 +137,14 @@ def test_cut_theta_inverts_the_characteristic_curve(seed: int, theta: float) -> 
     items = random_bank(("rasch", "2pl", "3pl", "4pl", "pcm", "gpcm", "grm"), 14, np.random.default_rng(seed))
     score = float(domain_score(items, theta)[0])
     assert cut_theta(items, score) == pytest.approx(theta, abs=1e-9)
+
+
+def test_a_cut_on_a_node_of_the_search_is_found_whatever_the_last_bit() -> None:
+    nodes = np.linspace(*CUT_RANGE, 2401)[1000:1400]
+    items = random_bank(("2pl", "3pl", "gpcm", "grm"), 14, np.random.default_rng(5))
+    scores = np.concatenate([domain_score(items, nodes), [float(domain_score(items, node)[0]) for node in nodes]])
+    found = [cut_theta(items, score) for score in scores]
+    np.testing.assert_allclose(found, np.tile(nodes, 2), atol=1e-9)
 
 
 def test_a_cut_under_the_guessing_floor_is_refused_with_the_range() -> None:

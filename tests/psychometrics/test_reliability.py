@@ -61,7 +61,7 @@ def test_empirical_reliability_by_hand():
 def test_subscores_predict_simulated_truth():
     rng = np.random.default_rng(3)
     n = 200_000
-    true = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=n)
+    true = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=n, method="cholesky")
     error = np.array([0.5, 1.5])
     observed = true + rng.normal(size=(n, 2)) * np.sqrt(error)
     found = subscore_value(observed, 1 / (1 + error))

@@ -104,7 +104,7 @@ def group_sd(seed: int) -> tuple[float, float, float]:
 def correlation(seed: int) -> tuple[float, float, float]:
     """The correlation of two competencies."""
     rng = np.random.default_rng(seed)
-    theta = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 800)
+    theta = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 800, method="cholesky")
     items = bank("2pl", 20, np.random.default_rng(1))
     responses = np.concatenate([answers(items.take([j]), theta[:, j % 2], rng) for j in range(20)], axis=1)
     result = calibrate(responses, "2pl", dimensions=["x", "y"] * 10)

@@ -64,7 +64,7 @@ def sit(
     known: (persons, items) -> the chance that a person knows the item beforehand and answers it right at once.
     """
     n_dimensions = len(bank.correlations)
-    theta = rng.multivariate_normal(np.zeros(n_dimensions), bank.correlations, n_persons)
+    theta = rng.multivariate_normal(np.zeros(n_dimensions), bank.correlations, n_persons, method="cholesky")
     item, right = np.zeros((2, n_persons, n_answers), dtype=np.int64)
     curves = probabilities(bank.parameters, NODES)[:, 1]
     slope = bank.parameters.discrimination[:, None]

@@ -210,7 +210,7 @@ def test_worth_of_subscores_in_two_cohorts() -> None:
     rng = np.random.default_rng(9)
     worth = {}
     for name, correlation in (("alike", 0.98), ("apart", 0.2)):
-        truth = rng.multivariate_normal([0] * 3, correlation + (1 - correlation) * np.eye(3), 2_000)
+        truth = rng.multivariate_normal([0] * 3, correlation + (1 - correlation) * np.eye(3), 2_000, method="cholesky")
         seen = truth + rng.normal(0, 0.6, truth.shape)
         worth[name] = subscores_worth(KEYS, seen, [1 / (1 + 0.36)] * 3)
     assert not any(part.adds_value for part in worth["alike"])

@@ -31,7 +31,7 @@ def simulated(
     """Answers to items that take turns over the dimensions."""
     rng = np.random.default_rng(seed)
     n_dimensions = len(correlation)
-    theta = rng.multivariate_normal(np.zeros(n_dimensions), correlation, n_persons)
+    theta = rng.multivariate_normal(np.zeros(n_dimensions), correlation, n_persons, method="cholesky")
     items, labels = bank(model, n_items, rng), [f"d{j % n_dimensions}" for j in range(n_items)]
     columns = [answers(items.take([j]), theta[:, j % n_dimensions], rng, missing) for j in range(n_items)]
     return np.concatenate(columns, axis=1), items, labels
@@ -151,7 +151,7 @@ def test_fixed_items_free_the_population_of_their_dimension() -> None:
     rng = np.random.default_rng(8)
     items, labels = bank("2pl", 24, rng), ["d0", "d1"] * 12
     covariance = np.array([[1.44, 0.6], [0.6, 1.0]])
-    theta = rng.multivariate_normal([0.5, 0.0], covariance, 4000)
+    theta = rng.multivariate_normal([0.5, 0.0], covariance, 4000, method="cholesky")
     responses = np.concatenate([answers(items.take([j]), theta[:, j % 2], rng) for j in range(24)], axis=1)
     held = items.take(range(0, 12, 2))
     result = calibrate(responses, "2pl", item_id=list(items.item_id), dimensions=labels, fixed=held)

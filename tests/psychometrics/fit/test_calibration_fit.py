@@ -60,7 +60,7 @@ def test_calibration_with_groups():
 def test_dimensions_are_judged_apart():
     rng = np.random.default_rng(3)
     items = dichotomous_bank(rng, 12)
-    theta = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], size=1200)
+    theta = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], size=1200, method="cholesky")
     responses = np.concatenate(
         [draw(items.take(range(6)), theta[:, 0], rng), draw(items.take(range(6, 12)), theta[:, 1], rng)], axis=1
     )

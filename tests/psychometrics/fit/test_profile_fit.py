@@ -17,7 +17,7 @@ CORRELATIONS = np.array([[1.0, 0.7, 0.7], [0.7, 1.0, 0.7], [0.7, 0.7, 1.0]])
 
 def profile_answers(items, home, n_persons, rng):
     """Answers of persons whose abilities in the competencies correlate 0.7."""
-    theta = rng.multivariate_normal(np.zeros(3), CORRELATIONS, n_persons)
+    theta = rng.multivariate_normal(np.zeros(3), CORRELATIONS, n_persons, method="cholesky")
     curve = 1 / (1 + np.exp(-items.discrimination * (theta[:, home] - items.difficulty)))
     return (rng.random(curve.shape) < curve).astype(np.int8)
 
