@@ -15,35 +15,6 @@ MOST_NAMED = 20
 """Skipped cells and rows named one by one in a document."""
 
 
-def calibrate_file(
-    *,
-    responses: Path,
-    items: Path | None,
-    key: Path | None,
-    model: str,
-    group: str | None,
-    fix: Path | None,
-    priors: Sequence[str],
-    dimensions: str | None,
-    latent: str,
-    estimator: str,
-    fit: bool,
-    omit_as_wrong: bool,
-    skip_bad: bool,
-    tell: Callable[[str], None],
-) -> dict[str, Any]:
-    """The calibration document of a response file.
-
-    Raises:
-        BankError, ValueError: naming file, row and column, or the option at fault.
-    """
-    return calibrate_table(
-        responses=responses, items=items, key=key, model=model, group=group, fix=fix, priors=priors,
-        dimensions=dimensions, latent=latent, estimator=estimator, fit=fit, omit_as_wrong=omit_as_wrong,
-        skip_bad=skip_bad, tell=tell,
-    )[0]  # fmt: skip
-
-
 def calibrate_table(
     *,
     responses: Path,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from api.cli.calibration_job import calibrate_file, write_calibration
+from api.cli.calibration_job import calibrate_table, write_calibration
 
 N_PERSONS, N_ITEMS = 300, 6
 Rows = list[list[str]]
@@ -36,7 +36,7 @@ def calibrated(responses: Path, **options: Any) -> dict[str, Any]:
     usual: dict[str, Any] = dict.fromkeys(("items", "key", "group", "fix", "dimensions"))
     usual |= {"model": "2pl", "priors": (), "latent": "normal", "estimator": "mml"}
     usual |= dict.fromkeys(("fit", "omit_as_wrong", "skip_bad"), False)
-    document = calibrate_file(responses=responses, tell=lambda _: None, **(usual | options))
+    document, _ = calibrate_table(responses=responses, tell=lambda _: None, **(usual | options))
     json.dumps(document, allow_nan=False)
     return document
 

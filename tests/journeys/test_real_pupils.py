@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
-from api.cli.calibration_job import calibrate_file
+from api.cli.calibration_job import calibrate_table
 from api.settings import Settings
 from engine.policies.documents import read_policy
 from engine.workflows.publish_assessment import publish_assessment
@@ -67,11 +67,12 @@ def folder(shared_data: Path) -> Path:
 @pytest.fixture(scope="module")
 def calibration(folder: Path) -> dict[str, Any]:
     """The verb's own way from the files to the document, by marginal maximum likelihood with standard errors."""
-    return calibrate_file(
+    document, _ = calibrate_table(
         responses=folder / "responses.csv", items=folder / "items.csv", key=None, model="2pl", group=None, fix=None,
         priors=(), dimensions=None, latent="normal", estimator="mml", fit=False, omit_as_wrong=False, skip_bad=False,
         tell=lambda _: None,
     )  # fmt: skip
+    return document
 
 
 @pytest.fixture(scope="module")

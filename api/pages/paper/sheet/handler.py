@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.auth import roles
@@ -28,30 +28,36 @@ from itembank.storage.database import Database
 MARK = "mark"
 
 
-@get("/papers/{uuid:uuid}", opt=roles(*KEEPERS))
-async def see_marks(
-    request: Request[Any, Any, Any],
+async def form_out(
     uuid: FromPath[UUID],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     shelf: NamedDependency[Shelf],
-) -> Response[str]:
+) -> FormOut:
+    """The form that the address names."""
+    return await find_form(database, shelf, caller.institution_id, uuid)
+
+
+OUT = {"out": Provide(form_out)}
+
+
+@get("/papers/{uuid:uuid}", opt=roles(*KEEPERS), dependencies=OUT)
+async def see_marks(request: Request[Any, Any, Any], out: NamedDependency[FormOut]) -> Response[str]:
     """A field for every question."""
-    form = await find_form(database, shelf, caller.institution_id, uuid)
-    return _asked(request, form, {}, [""] * len(form.items))
+    return _asked(request, out, {}, [""] * len(out.items))
 
 
-@post("/papers/{uuid:uuid}", opt=roles(*KEEPERS), status_code=200)
+@post("/papers/{uuid:uuid}", opt=roles(*KEEPERS), status_code=200, dependencies=OUT)
 async def enter_marks(
     request: Request[Any, Any, Any],
     uuid: FromPath[UUID],
+    out: NamedDependency[FormOut],
     form: NamedDependency[Form],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Decide on the marks; a mark that cannot be is shown again beside what is wrong with it."""
-    out = await find_form(database, shelf, caller.institution_id, uuid)
     marks = form.every(MARK)
     if len(marks) != len(out.items):
         raise AnswerInvalid(f"The form has {len(out.items)} questions, but {len(marks)} answers came; open it again.")
@@ -68,12 +74,12 @@ async def enter_marks(
     return see_other(f"/advisor/learners/{out.paper.learner}" if is_adviser else "/papers")
 
 
-def _asked(request: Request[Any, Any, Any], form: FormOut, wrong: dict[int, str], marks: list[str]) -> Response[str]:
+def _asked(request: Request[Any, Any, Any], out: FormOut, wrong: dict[int, str], marks: list[str]) -> Response[str]:
     spoken = language(request)
-    hints = [_hint(item, form.paper.occasion, translator(spoken)) for item in form.items]
+    hints = [_hint(item, out.paper.occasion, translator(spoken)) for item in out.items]
     return page(
-        request, "paper/sheet/page.html", form=form, wrong=wrong, status=422 if wrong else 200,
-        questions=list(zip(hints, marks)), occasion=occasion_name(form.paper.occasion, spoken),
+        request, "paper/sheet/page.html", form=out, wrong=wrong, status=422 if wrong else 200,
+        questions=list(zip(hints, marks)), occasion=occasion_name(out.paper.occasion, spoken),
     )  # fmt: skip
 
 
@@ -86,18 +92,11 @@ def _hint(item: Item, occasion: str, t: Any) -> str:
     return " | ".join(told)
 
 
-@get("/papers/{uuid:uuid}/sheet", opt=roles(*KEEPERS))
-async def see_sheet(
-    request: Request[Any, Any, Any],
-    uuid: FromPath[UUID],
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-    shelf: NamedDependency[Shelf],
-) -> Response[str]:
+@get("/papers/{uuid:uuid}/sheet", opt=roles(*KEEPERS), dependencies=OUT)
+async def see_sheet(request: Request[Any, Any, Any], out: NamedDependency[FormOut]) -> Response[str]:
     """The questions for the printer, with the learner's name; no key, no parameter."""
-    form = await find_form(database, shelf, caller.institution_id, uuid)
-    paper = form.paper
-    body = sheet_of(form.policy, paper.occasion, paper.form, form.items, str(paper.uuid), paper.name)
+    paper = out.paper
+    body = sheet_of(out.policy, paper.occasion, paper.form, out.items, str(paper.uuid), paper.name)
     return Response(body, media_type="text/html; charset=utf-8", headers=page_headers(request, {_CSP: SHEET_POLICY}))
 
 
@@ -108,18 +107,11 @@ SHEET_POLICY = SECURITY_HEADERS[_CSP].replace(
 """The sheet carries its own style, and that alone."""
 
 
-@get("/papers/{uuid:uuid}/key", opt=roles("registrar"))
-async def see_key(
-    request: Request[Any, Any, Any],
-    uuid: FromPath[UUID],
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-    shelf: NamedDependency[Shelf],
-) -> Response[str]:
+@get("/papers/{uuid:uuid}/key", opt=roles("registrar"), dependencies=OUT)
+async def see_key(request: Request[Any, Any, Any], out: NamedDependency[FormOut]) -> Response[str]:
     """The right marks, for whoever checks by hand; never on the learner's sheet."""
-    form = await find_form(database, shelf, caller.institution_id, uuid)
-    right = [(item.key, right_marks(item, form.paper.occasion)) for item in form.items]
+    right = [(item.key, right_marks(item, out.paper.occasion)) for item in out.items]
     return page(
-        request, "paper/sheet/key.html", form=form, right=right,
-        occasion=occasion_name(form.paper.occasion, language(request)),
+        request, "paper/sheet/key.html", form=out, right=right,
+        occasion=occasion_name(out.paper.occasion, language(request)),
     )  # fmt: skip
