@@ -24,6 +24,14 @@ async def expect_given(page: Page, text: str, place: int) -> None:
     await (expect(fields.first).to_have_value(text) if is_text else expect(fields.nth(place)).to_be_checked())
 
 
+async def type_without_network(page: Page, base: str, text: str, place: int) -> None:
+    """A first question whose answer is half typed while the network is away; it stays away."""
+    await start_pre_test(page, base)
+    await page.context.set_offline(True)
+    await give(page, text, place)
+    await expect(page.locator("#kept")).to_have_text("Draft kept on this device")
+
+
 async def test_a_killed_tab_resumes_on_the_phone_at_the_same_question_draft_and_clock(
     browser: Browser, base: str, sample_dsn: str
 ) -> None:
@@ -59,10 +67,7 @@ async def test_what_was_typed_without_network_is_kept_here_and_sent_when_the_pag
 ) -> None:
     context = await open_context(browser)
     page = await context.new_page()
-    await start_pre_test(page, base)
-    await context.set_offline(True)
-    await give(page, "17.5", 1)
-    await expect(page.locator("#kept")).to_have_text("Draft kept on this device")
+    await type_without_network(page, base, "17.5", 1)
     address = page.url
     await page.close()
     await context.set_offline(False)
@@ -77,10 +82,7 @@ async def test_what_was_typed_without_network_is_kept_here_and_sent_when_the_pag
 async def test_the_network_that_comes_back_takes_the_draft_along(browser: Browser, base: str) -> None:
     context = await open_context(browser)
     page = await context.new_page()
-    await start_pre_test(page, base)
-    await context.set_offline(True)
-    await give(page, "17.5", 1)
-    await expect(page.locator("#kept")).to_have_text("Draft kept on this device")
+    await type_without_network(page, base, "17.5", 1)
     await context.set_offline(False)
     await expect(page.locator("#kept")).to_have_text("Draft kept")
     assert await page.evaluate(ASIDE) == 0
@@ -90,10 +92,7 @@ async def test_the_network_that_comes_back_takes_the_draft_along(browser: Browse
 async def test_an_old_draft_of_this_device_does_not_overwrite_a_newer_one(browser: Browser, base: str) -> None:
     laptop = await open_context(browser)
     page = await laptop.new_page()
-    await start_pre_test(page, base)
-    await laptop.set_offline(True)
-    await give(page, "1", 0)
-    await expect(page.locator("#kept")).to_have_text("Draft kept on this device")
+    await type_without_network(page, base, "1", 0)
     address = page.url
     await page.close()
     phone = await open_context(browser, viewport=PHONE)
