@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
 from engine.content.constraints import Constraints
 from engine.content.feasibility import InfeasibleDesign, find_shortages
@@ -177,8 +176,8 @@ def _next_form(task: _Task, left: Floats, n_rest: int) -> Indices:
         solved = _solve(task, own, own_low, own_high, ceiling, n, 0)
         return np.flatnonzero(solved[:n_items] > 0.5)
     rest, rest_low, rest_high = _form_rows(task, float(n_rest))
-    share = eye_array(n_items, n, format="csr")
-    matrix = block_array(
+    share = scipy.sparse.eye_array(n_items, n, format="csr")
+    matrix = scipy.sparse.block_array(
         [[own[:, :n], None, own[:, n:]], [None, rest[:, :n], rest[:, n:]], [share, share, None]], format="csr"
     )
     low = np.concatenate([own_low, rest_low, np.full(n_items, -np.inf)])
@@ -189,7 +188,13 @@ def _next_form(task: _Task, left: Floats, n_rest: int) -> Indices:
 
 
 def _solve(
-    task: _Task, matrix: csr_array, low: Floats, high: Floats, ceiling: Floats, n_whole: int, n_relaxed: int
+    task: _Task,
+    matrix: scipy.sparse.csr_array,
+    low: Floats,
+    high: Floats,
+    ceiling: Floats,
+    n_whole: int,
+    n_relaxed: int,
 ) -> Floats:
     """Solves one form's programme; a deviation within FORM_GAP of the target counts as none."""
     cost = np.concatenate([np.zeros(n_relaxed), _objective(task, n_whole)])
@@ -221,7 +226,7 @@ def _objective(task: _Task, n_variables: int) -> Floats:
     return np.append(np.zeros(n_variables), 1.0 if task.to_target else -1.0)
 
 
-def _form_rows(task: _Task, n_forms: float) -> tuple[csr_array, Floats, Floats]:
+def _form_rows(task: _Task, n_forms: float) -> tuple[scipy.sparse.csr_array, Floats, Floats]:
     """Rows of the constraints and of the information of the sum of n_forms forms; the last column is the objective."""
     programme, points = task.programme, len(task.goal)
     n_sets = programme.n_variables - programme.n_items
@@ -238,4 +243,4 @@ def _form_rows(task: _Task, n_forms: float) -> tuple[csr_array, Floats, Floats]:
         matrix = np.vstack([content, np.hstack([table, -n_forms * task.goal[:, None]])])
         low = np.concatenate([low, np.zeros(points)])
         high = np.concatenate([high, np.full(points, np.inf)])
-    return csr_array(coo_array(matrix)), low, high
+    return scipy.sparse.csr_array(scipy.sparse.coo_array(matrix)), low, high

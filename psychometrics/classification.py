@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from psychometrics.ability.summed_score import score_probabilities
 from psychometrics.information import test_characteristic_curve
@@ -57,7 +56,7 @@ def rudner(
     cuts = _cuts(cut_theta, "cut_theta")
     with np.errstate(divide="ignore"):
         distance = (cuts - place[:, None]) / error[:, None] if (error > 0).all() else _distance(cuts, place, error)
-    below = np.concatenate([np.zeros((place.size, 1)), ndtr(distance), np.ones((place.size, 1))], axis=1)
+    below = np.concatenate([np.zeros((place.size, 1)), scipy.special.ndtr(distance), np.ones((place.size, 1))], axis=1)
     true = np.searchsorted(cuts, place, side="right")
     return _agreement(true, np.diff(below, axis=1), _weights(weights, place.size))
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
 from psychometrics.models.base import Array
 
@@ -91,5 +91,5 @@ def estimate_drift(chance: ArrayLike, shifts: ArrayLike) -> Drift:
     step = float(np.clip(-(high - low) / (2.0 * width) / bend, -width, width))
     top = max(peak + (high - low) / (2.0 * width) * step + 0.5 * bend * step**2, peak)
     gain = 2.0 * (top - table[moved.tolist().index(0.0)])
-    p = float(chdtrc(1.0, max(float(gain), 0.0)))
+    p = float(scipy.special.chdtrc(1.0, max(float(gain), 0.0)))
     return Drift(float(moved[middle] + step), float((-bend) ** -0.5), p, best in (0, len(moved) - 1))

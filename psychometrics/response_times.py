@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincc
 
 from psychometrics.models.base import Array
 
@@ -164,7 +164,7 @@ def time_fit(times: LognormalTimes, person: ArrayLike, item: ArrayLike, seconds:
     statistic = np.asarray(np.bincount(who, weight * error**2, n_persons), dtype=np.float64)
     df = np.maximum(np.bincount(who, minlength=n_persons) - 1, 0).astype(np.int64)
     spread = np.sqrt(np.maximum(1.0 / weight - 1.0 / total[who], 1e-12))
-    p = np.where(df > 0, gammaincc(np.maximum(df, 1) / 2.0, statistic / 2.0), np.nan)
+    p = np.where(df > 0, scipy.special.gammaincc(np.maximum(df, 1) / 2.0, statistic / 2.0), np.nan)
     return TimeFit(
         np.asarray(np.where(df[who] > 0, error / spread, 0.0)), np.asarray(speed, dtype=np.float64), statistic, df, p
     )

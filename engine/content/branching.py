@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from engine.content.relaxation import INTEGRAL, Relaxation, is_integral
 
@@ -120,7 +119,7 @@ def solve_whole(part: Part, cost: Floats, search: Search) -> None:
         -cost,
         integrality=np.ones(len(cost), dtype=np.int64),
         bounds=scipy.optimize.Bounds(0.0, 1.0),
-        constraints=scipy.optimize.LinearConstraint(csr_array(part.matrix), part.low, part.high),
+        constraints=scipy.optimize.LinearConstraint(scipy.sparse.csr_array(part.matrix), part.low, part.high),
         options={"mip_rel_gap": search.gap},
     )
     if solved.x is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, hstack, identity
 
 from engine.content.constraints import Constraints
 from engine.content.programme import Programme, build_programme
@@ -71,7 +70,9 @@ def shortest_legal_test(constraints: Constraints, min_items: int, max_items: int
         counted,
         integrality=np.ones(programme.n_variables, dtype=np.int64),
         bounds=scipy.optimize.Bounds(0.0, 1.0),
-        constraints=scipy.optimize.LinearConstraint(csc_array(programme.matrix), programme.low, programme.high),
+        constraints=scipy.optimize.LinearConstraint(
+            scipy.sparse.csc_array(programme.matrix), programme.low, programme.high
+        ),
         options={"time_limit": 60.0},
     )
     if solved.x is None:
@@ -93,8 +94,8 @@ def _lacking_alone(programme: Programme, usable: NDArray[np.bool_]) -> dict[str,
 
 def _cheapest_break(programme: Programme, usable: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     n_rows, n_variables = programme.matrix.shape
-    eye = identity(n_rows, format="csc")
-    matrix = csc_array(hstack([csc_array(programme.matrix), eye, -eye]))
+    eye = scipy.sparse.identity(n_rows, format="csc")
+    matrix = scipy.sparse.csc_array(scipy.sparse.hstack([scipy.sparse.csc_array(programme.matrix), eye, -eye]))
     cost = np.concatenate([np.zeros(n_variables), np.ones(2 * n_rows)])
     upper = np.concatenate([usable.astype(float), np.ones(n_variables - len(usable)), np.full(2 * n_rows, np.inf)])
     whole = np.concatenate([np.ones(n_variables), np.zeros(2 * n_rows)])

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import sici
 
 from engine.designs import AbilityDesign
 
@@ -132,5 +132,5 @@ def mass_above(nodes: Floats, cut: float) -> Floats:
     error falls faster than any power of the spacing, as that of the grid's other sums does (Stenger 1993).
     """
     spacing = nodes[1] - nodes[0]
-    sine_integral, _ = sici(np.pi * (cut - nodes) / spacing)
+    sine_integral, _ = scipy.special.sici(np.pi * (cut - nodes) / spacing)
     return np.asarray(0.5 - sine_integral / np.pi)

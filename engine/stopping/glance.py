@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from engine.designs import AllRule, AnyRule, ConfidenceRule, LengthRule, LossRule, SemRule, SprtRule, StopRule, TimeRule
 from engine.selection.plan import Plan
@@ -120,4 +120,4 @@ def _ratio(rule: SprtRule, plan: Plan, sitting: Sitting, glance: Glance, cut: fl
 
 @lru_cache(maxsize=64)
 def _quantile(alpha: float) -> float:
-    return float(ndtri(1.0 - alpha / 2.0))
+    return float(scipy.special.ndtri(1.0 - alpha / 2.0))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from engine.designs import (
     AllRule,
@@ -67,7 +67,7 @@ def decided_at_cuts(rule: StopRule, plan: Plan, standing: Standing, dimension: i
 
 def _decided(rule: StopRule, plan: Plan, standing: Standing, dimension: int, number: int, cut: float) -> Mask:
     if isinstance(rule, ConfidenceRule):
-        reach = float(ndtri(1.0 - rule.alpha / 2.0)) * standing.sem[:, dimension]
+        reach = float(scipy.special.ndtri(1.0 - rule.alpha / 2.0)) * standing.sem[:, dimension]
         return np.asarray(np.abs(standing.theta[:, dimension] - cut) >= reach)
     if isinstance(rule, LossRule):
         return expected_loss(plan, standing, dimension, number) <= rule.at_most

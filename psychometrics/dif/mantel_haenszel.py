@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
 from psychometrics.dif.matching import Comparison, Mask, Matching, chosen_items, comparison, purify
 from psychometrics.dif.multiplicity import adjust
@@ -178,7 +177,7 @@ def _ets_class(log_odds: float, error: float, chi_square: float) -> str:
     size = abs(2.35 * log_odds)
     if size < 1.0 or scipy.stats.chi2.sf(chi_square, 1) >= 0.05:
         return "A"
-    above_one = ndtr(-(size - 1.0) / (2.35 * error)) if error > 0 else 0.0
+    above_one = scipy.special.ndtr(-(size - 1.0) / (2.35 * error)) if error > 0 else 0.0
     return "C" if size >= 1.5 and above_one < 0.05 else "B"
 
 

@@ -6,7 +6,7 @@ P(category >= k | x) = 1 / (1 + exp(-(intercept_k + x beta))), one slope for all
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from psychometrics.models.base import Array
 
@@ -45,9 +45,9 @@ def fit_proportional_odds(design: Array, counts: Array) -> tuple[float, Array] |
 def _category_probabilities(beta: Array, design: Array, n_bounds: int) -> tuple[Array, Array]:
     """P(category), (n_cells, n_categories), and the slopes of the cumulative curves, (n_cells, n_bounds)."""
     predictor = beta[:n_bounds] + (design @ beta[n_bounds:])[:, None]
-    above = expit(predictor)
+    above = scipy.special.expit(predictor)
     ends = np.concatenate([np.ones((len(design), 1)), above, np.zeros((len(design), 1))], axis=1)
-    return -np.diff(ends, axis=1), above * expit(-predictor)
+    return -np.diff(ends, axis=1), above * scipy.special.expit(-predictor)
 
 
 def _log_likelihood(beta: Array, design: Array, counts: Array) -> float:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, qr, solve_triangular
 
 from psychometrics.arrays import MISSING, as_responses
 from psychometrics.fit.moments import (
@@ -149,13 +148,15 @@ def _quadratic_form(difference: Array, covariance: Array, derivatives: Array) ->
     With covariance L L', this is the squared length of L^-1 difference outside the span of L^-1 derivatives.
     """
     try:
-        lower, _ = cho_factor(covariance, lower=True, overwrite_a=False, check_finite=True)
+        lower, _ = scipy.linalg.cho_factor(covariance, lower=True, overwrite_a=False, check_finite=True)
     except np.linalg.LinAlgError:
         return None
-    whitened = solve_triangular(lower, np.column_stack([difference, derivatives]), lower=True, check_finite=False)
+    whitened = scipy.linalg.solve_triangular(
+        lower, np.column_stack([difference, derivatives]), lower=True, check_finite=False
+    )
     if derivatives.shape[1] == 0:
         return float(whitened[:, 0] @ whitened[:, 0]), len(difference)
-    basis, upper, _ = qr(whitened[:, 1:], mode="economic", pivoting=True, check_finite=False)
+    basis, upper, _ = scipy.linalg.qr(whitened[:, 1:], mode="economic", pivoting=True, check_finite=False)
     size = np.abs(np.diag(upper))
     rank = int((size > 1e-9 * size[0]).sum())
     outside = whitened[:, 0] - basis[:, :rank] @ (basis[:, :rank].T @ whitened[:, 0])

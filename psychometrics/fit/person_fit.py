@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from psychometrics.ability.estimate import estimate_ability
 from psychometrics.arrays import MISSING
@@ -157,4 +157,6 @@ def person_status(answers: NDArray[np.int8], variance: Array) -> NDArray[np.str_
 def _person_fit(deviation: Array, variance: Array, theta: Array, status: NDArray[np.str_]) -> PersonFit:
     good = status == COMPUTED
     statistic = np.where(good, deviation / np.sqrt(np.where(good, variance, 1.0)), np.nan)
-    return PersonFit(statistic, np.asarray(ndtr(statistic), dtype=np.float64), theta, tuple(status.tolist()))
+    return PersonFit(
+        statistic, np.asarray(scipy.special.ndtr(statistic), dtype=np.float64), theta, tuple(status.tolist())
+    )

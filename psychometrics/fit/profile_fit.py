@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammainc, gammaincc, ndtr
 
 from psychometrics.ability.expectation_propagation import laplace
 from psychometrics.ability.multidimensional import NODES, competency_log_likelihood
@@ -115,6 +115,6 @@ def lower_tail(statistic: ArrayLike, skewness: ArrayLike) -> Array:
     size = np.abs(skew)
     plain = ~(size > SMALLEST_SKEWNESS)
     shape = 4.0 / np.where(plain, 1.0, size) ** 2
-    left = gammaincc(shape, np.maximum(shape - z * np.sqrt(shape), 0.0))
-    right = gammainc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
-    return np.asarray(np.where(plain, ndtr(z), np.where(skew < 0, left, right)), dtype=np.float64)
+    left = scipy.special.gammaincc(shape, np.maximum(shape - z * np.sqrt(shape), 0.0))
+    right = scipy.special.gammainc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
+    return np.asarray(np.where(plain, scipy.special.ndtr(z), np.where(skew < 0, left, right)), dtype=np.float64)
