@@ -48,13 +48,45 @@ async def import_bank(
         BankError: for an item that contradicts itself, stands twice, or names a competency the framework lacks;
             nothing is saved then.
     """
+    check_incoming(incoming, framework)
+    async with database.transaction(institution_id, keep=not dry_run) as connection:
+        result = await bring_in(
+            connection, institution_id, bank_key, incoming, framework=framework, assets=assets or {}, title=title,
+            account_id=account_id,
+        )  # fmt: skip
+    return msgspec.structs.replace(result, dry_run=dry_run)
+
+
+def check_incoming(incoming: Sequence[Item], framework: Framework | None) -> None:
+    """What can be told of items and framework before the database is asked.
+
+    Raises:
+        BankError.
+    """
     _check(incoming)
     if framework is not None:
         check_framework(framework)
-    async with database.transaction(institution_id, keep=not dry_run) as connection:
-        result = await _import(connection, institution_id, bank_key, incoming, framework, title, account_id)
-        await _keep_assets(connection, institution_id, incoming, assets or {})
-    return msgspec.structs.replace(result, dry_run=dry_run)
+
+
+async def bring_in(
+    connection: Connection,
+    institution_id: int,
+    bank_key: str,
+    incoming: Sequence[Item],
+    *,
+    framework: Framework | None,
+    assets: Mapping[str, bytes],
+    title: str,
+    account_id: int | None,
+) -> ImportResult:
+    """`import_bank` within a transaction of the caller's.
+
+    Raises:
+        BankError: the caller's transaction must not be kept then.
+    """
+    result = await _import(connection, institution_id, bank_key, incoming, framework, title, account_id)
+    await _keep_assets(connection, institution_id, incoming, assets)
+    return result
 
 
 def _check(incoming: Sequence[Item]) -> None:

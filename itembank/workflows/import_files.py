@@ -12,10 +12,10 @@ from itembank.items import Item, ParameterFacts
 from itembank.likeness import LikePair
 from itembank.loss_report import Fate, ItemLoss, LossReport, total
 from itembank.records import Record
-from itembank.storage.database import Database
-from itembank.workflows.import_bank import ImportResult, import_bank
+from itembank.storage.database import Connection, Database
+from itembank.workflows.import_bank import ImportResult, bring_in, check_incoming
 from itembank.workflows.keep_calibration import KeptCalibration, keep_parameters
-from itembank.workflows.report_likeness import report_likeness
+from itembank.workflows.report_likeness import items_of_bank, report_likeness
 
 ReadFile = tuple[tuple[Item, ...], Mapping[str, bytes], LossReport]
 METRIC_OF_ITEMS = "logistic, D = 1"
@@ -77,20 +77,19 @@ async def import_files(
         BankError: nothing is saved then.
     """
     items = [item for part, _, _ in read for item in part]
-    result = await import_bank(
-        database, institution_id, bank_key, items, framework=framework, title=title, dry_run=dry_run,
-        assets={sha256: data for _, files, _ in read for sha256, data in files.items()}, account_id=account_id,
-    )  # fmt: skip
     reports = [report for _, _, report in read]
-    kept = {"added": len(result.added), "changed": len(result.changed), "unchanged": len(result.unchanged)}
+    check_incoming(items, framework)
     taken = _parameters(items, reports, parameters, with_parameters)
-    if taken is not None and not dry_run:
-        facts, report = taken
-        found = await keep_parameters(
-            database, institution_id, bank_key, facts, metric=report.metric, source=report.source,
-            account_id=account_id,
+    async with database.transaction(institution_id, keep=not dry_run) as connection:
+        result = await bring_in(
+            connection, institution_id, bank_key, items, framework=framework, title=title, account_id=account_id,
+            assets={sha256: data for _, files, _ in read for sha256, data in files.items()},
         )  # fmt: skip
-        taken = facts, msgspec.structs.replace(report, kept=found)
+        told = None if taken is None else await _take(connection, institution_id, bank_key, *taken, account_id)
+        stored = await items_of_bank(connection, bank_key)
+    if told is not None and dry_run:
+        told = msgspec.structs.replace(told, kept=None)
+    kept = {"added": len(result.added), "changed": len(result.changed), "unchanged": len(result.unchanged)}
     touched = {*result.added, *result.changed}
     return ImportedFiles(
         bank=bank_key,
@@ -98,15 +97,26 @@ async def import_files(
         read=total(reports),
         kept=kept,
         files=tuple(_file(report) for report in reports),
-        result=result,
-        like=await report_likeness(database, institution_id, bank_key, items, touched),
-        parameters=None if taken is None else taken[1],
+        result=msgspec.structs.replace(result, dry_run=dry_run),
+        like=await report_likeness(stored, items, touched),
+        parameters=told,
     )
 
 
 def _file(report: LossReport) -> FileReport:
     told = tuple(entry for entry in report.entries if entry.fate != "imported")
     return FileReport(file=report.source, n_items=report.n_items, counts=report.counts, told=told, notes=report.notes)
+
+
+async def _take(
+    connection: Connection, institution_id: int, bank_key: str, facts: Mapping[str, ParameterFacts],
+    report: ParametersReport, account_id: int | None,
+) -> ParametersReport:  # fmt: skip
+    """Parameters beside the items that were just brought in, in the same transaction."""
+    kept = await keep_parameters(
+        connection, institution_id, bank_key, facts, metric=report.metric, source=report.source, account_id=account_id
+    )
+    return msgspec.structs.replace(report, kept=kept)
 
 
 def _parameters(

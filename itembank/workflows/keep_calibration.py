@@ -50,7 +50,7 @@ async def keep_calibration(
 
 
 async def keep_parameters(
-    database: Database,
+    connection: Connection,
     institution_id: int,
     bank_key: str,
     parameters: Mapping[str, ParameterFacts],
@@ -61,25 +61,24 @@ async def keep_parameters(
 ) -> KeptCalibration | None:
     """Take parameters that came in a file as they are, beside those that the bank has; None when they are no news.
 
+    Within a transaction of the caller's, so that items and their parameters come in together or not at all.
+
     Raises:
         BankError: when they are for none of the bank's items.
     """
-    async with database.transaction(institution_id) as connection:
-        bank = await _bank(connection, bank_key)
-        items = [stored.item for stored in await item_rows.current(connection, bank.id)]
-        document = imported_document(parameters, items, metric=metric, source=source)
-        keys = {str(record["item_id"]) for record in document["items"]}
-        before = await calibrations.latest(connection, bank.id)
-        if before is not None:
-            note = f"{len(keys)} items have their parameters from {source}."
-            valid = await item_events.calibrated_keys(connection, bank.id)
-            document = merged(before.document, document["items"], note, valid)
-            if keys <= valid and same_parameters(before.document, document):
-                return None
-        origin = f"{IMPORTED} ({source})"
-        return await keep(
-            connection, institution_id, bank, document, origin, "parameters imported", account_id, moved=keys
-        )
+    bank = await _bank(connection, bank_key)
+    items = [stored.item for stored in await item_rows.current(connection, bank.id)]
+    document = imported_document(parameters, items, metric=metric, source=source)
+    keys = {str(record["item_id"]) for record in document["items"]}
+    before = await calibrations.latest(connection, bank.id)
+    if before is not None:
+        note = f"{len(keys)} items have their parameters from {source}."
+        valid = await item_events.calibrated_keys(connection, bank.id)
+        document = merged(before.document, document["items"], note, valid)
+        if keys <= valid and same_parameters(before.document, document):
+            return None
+    origin = f"{IMPORTED} ({source})"
+    return await keep(connection, institution_id, bank, document, origin, "parameters imported", account_id, moved=keys)
 
 
 async def _bank(connection: Connection, bank_key: str) -> Bank:

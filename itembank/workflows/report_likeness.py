@@ -7,15 +7,18 @@ from itembank.items import Item
 from itembank.likeness import LikePair, unsaid_pairs
 from itembank.storage import banks
 from itembank.storage import items as item_rows
-from itembank.storage.database import Database
+from itembank.storage.database import Connection
+
+
+async def items_of_bank(connection: Connection, bank_key: str) -> list[Item]:
+    """The newest version of every item; none where the bank does not exist."""
+    bank = await banks.find(connection, bank_key)
+    return [] if bank is None else [part.item for part in await item_rows.current(connection, bank.id)]
 
 
 async def report_likeness(
-    database: Database, institution_id: int, bank_key: str, incoming: Sequence[Item], touched: Collection[str]
+    stored: Sequence[Item], incoming: Sequence[Item], touched: Collection[str]
 ) -> tuple[LikePair, ...]:
-    """Pairs of an incoming item with another one or with an item of the bank; the bank may not exist yet."""
-    async with database.transaction(institution_id) as connection:
-        bank = await banks.find(connection, bank_key)
-        stored = [] if bank is None else [part.item for part in await item_rows.current(connection, bank.id)]
+    """Pairs of an incoming item with another one or with an item of the bank; worked out without the database."""
     items = {item.key: item for item in (*stored, *incoming)}
     return await asyncio.to_thread(unsaid_pairs, list(items.values()), set(touched)) if touched else ()

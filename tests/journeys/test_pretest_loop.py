@@ -103,10 +103,11 @@ class World:
         async with self.database.transaction(self.institution) as connection:
             self.author = await accounts.create(connection, self.institution, "author", ["psychometrician"])
         for _ in range(2):
-            self.imported = await keep_parameters(
-                self.database, self.institution, "loop", parameters_of(items), metric="logits", source="items.zip",
-                account_id=self.author,
-            )  # fmt: skip
+            async with self.database.transaction(self.institution) as connection:
+                self.imported = await keep_parameters(
+                    connection, self.institution, "loop", parameters_of(items), metric="logits", source="items.zip",
+                    account_id=self.author,
+                )  # fmt: skip
         await move_items(self.database, self.institution, "loop", list(TRUE), "pretest", "field test", self.author)
         self.seeded_bank = await self.publish()
 
