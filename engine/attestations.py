@@ -1,7 +1,6 @@
 """Ratings by somebody outside, entered once through a link: the token is shown once and only its hash is kept."""
 
 import hashlib
-import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -24,11 +23,6 @@ def new_token(entropy: bytes) -> str:
 def token_hash(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def token_matches(token: str, kept: str) -> bool:
-    """Whether the token is the one whose hash was kept, compared in constant time."""
-    return hmac.compare_digest(token_hash(token), kept)
 
 
 def requirement_of(policy: Policy, key: str) -> AttestationRequirement | None:

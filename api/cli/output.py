@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-AsJson = Callable[[Any], Any]
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 

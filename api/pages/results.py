@@ -63,7 +63,7 @@ async def find_result(database: Database, shelf: Shelf, caller: Caller, uuid: UU
         attempt = await own_attempt(connection, uuid, caller.account_id)
         now = await connection.fetchval("SELECT now()")
         view = await view_of(connection, shelf, attempt, now)
-        report = await gap_report_of(connection, view.publication, attempt, now)
+        report = await gap_report_of(connection, view.publication, attempt, view.events, now)
         last, decision = _last_decided(view)
         row = await sessions.find(connection, UUID(last.key))
         return Found(

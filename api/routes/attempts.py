@@ -14,6 +14,7 @@ from api.views import AttemptDocument, SessionDocument, attempt_document, sessio
 from engine.gap_report.report import GapReport
 from engine.storage import attempts
 from engine.storage.attempts import Attempt
+from engine.workflows import journal
 from engine.workflows.open_attempt import attempt_here, open_attempt, view_of
 from engine.workflows.report_gaps import gap_report_of
 from engine.workflows.shelf import Shelf
@@ -111,7 +112,8 @@ class AttemptRoutes(Controller):
             attempt = await readable_attempt(connection, uuid, caller)
             now = await connection.fetchval("SELECT now()")
             publication = await shelf.publication(connection, attempt.assessment_version_id)
-            return await gap_report_of(connection, publication, attempt, now)
+            _, events = await journal.read(connection, attempt.id)
+            return await gap_report_of(connection, publication, attempt, events, now)
 
     @post("/{uuid:uuid}/sessions", summary="Start a sitting")
     async def start(

@@ -56,7 +56,7 @@ class Reports:
         self._kept: OrderedDict[str, GapReport] = OrderedDict()
 
     async def of(
-        self, connection: Connection, taken: Taken, publication: Publication, now: datetime
+        self, connection: Connection, taken: Taken, publication: Publication, events: Sequence[Event], now: datetime
     ) -> GapReport | None:
         """The report of an attempt; None when nothing has been finished yet."""
         kept = self._kept.get(taken.head)
@@ -64,7 +64,7 @@ class Reports:
             self._kept.move_to_end(taken.head)
             return kept
         try:
-            report = await gap_report_of(connection, publication, taken.attempt, now)
+            report = await gap_report_of(connection, publication, taken.attempt, events, now)
         except Unknown:
             return None
         self._kept[taken.head] = report
@@ -108,5 +108,5 @@ async def _advisee(
     return Advisee(
         account_id=taken.account_id, learner=taken.learner, name=taken.name, attempt=taken.attempt,
         publication=publication, journey=journey, events=events, latest=events[-1].at if events else taken.created_at,
-        report=await KEPT.of(connection, taken, publication, now) if finished else None,
+        report=await KEPT.of(connection, taken, publication, events, now) if finished else None,
     )  # fmt: skip

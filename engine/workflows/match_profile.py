@@ -13,6 +13,7 @@ from engine.gap_report.evidence import Evidence
 from engine.gap_report.report import Target
 from engine.storage import assessments, cohorts
 from engine.storage.attempts import Attempt
+from engine.workflows import journal
 from engine.workflows.report_gaps import evidence, finished_answers
 from engine.workflows.shelf import Publication, Shelf
 from itembank.records import Record
@@ -115,7 +116,8 @@ async def match_attempt(
 async def _match(
     connection: Connection, publication: Publication, attempt: Attempt, role: Role, now: datetime
 ) -> Match | None:
-    by_sitting = await finished_answers(connection, attempt)
+    _, events = await journal.read(connection, attempt.id)
+    by_sitting = await finished_answers(connection, attempt, events)
     if not by_sitting:
         return None
     profile = profile_of(role, publication.bank)

@@ -18,10 +18,11 @@ from itembank.storage.database import Connection, Database
 
 
 class AttemptView(Record, frozen=True, kw_only=True):
-    """An attempt with its publication and where it stands."""
+    """An attempt with its publication, its log and where it stands."""
 
     attempt: Attempt
     publication: Publication
+    events: tuple[Event, ...]
     journey: Journey
     now: datetime
 
@@ -89,6 +90,7 @@ async def view_of(connection: Connection, shelf: Shelf, attempt: Attempt, now: d
     return AttemptView(
         attempt=attempt,
         publication=publication,
+        events=events,
         journey=decide(publication.version.policy, events, now),
         now=now,
     )

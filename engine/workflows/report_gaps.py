@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import numpy as np
 
@@ -20,52 +19,29 @@ from engine.rescoring import overridden
 from engine.sessions import Administered
 from engine.storage import rescorings, sessions
 from engine.storage.attempts import Attempt
-from engine.workflows import journal
-from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.take_session import own_attempt
-from itembank.storage.database import Connection, Database
+from engine.workflows.shelf import Publication
+from itembank.storage.database import Connection
 from psychometrics.ability.multidimensional import multidimensional_posterior
 
 
-async def report_attempt(
-    database: Database, shelf: Shelf, institution_id: int, account_id: int, attempt_uuid: UUID
+async def gap_report_of(
+    connection: Connection, publication: Publication, attempt: Attempt, events: Sequence[Event], now: datetime
 ) -> GapReport:
-    """The report for the learner.
-
-    Raises:
-        Unknown: when the attempt is not this learner's, or no sitting has been finished yet.
-    """
-    async with database.transaction(institution_id) as connection:
-        attempt = await own_attempt(connection, attempt_uuid, account_id)
-        now: datetime = await connection.fetchval("SELECT now()")
-        publication = await shelf.publication(connection, attempt.assessment_version_id)
-        return await gap_report_of(connection, publication, attempt, now)
-
-
-async def gap_report_of(connection: Connection, publication: Publication, attempt: Attempt, now: datetime) -> GapReport:
-    """The report of an attempt whose reader has been let through.
+    """The report of an attempt, with its log, whose reader has been let through.
 
     Raises:
         Unknown: when no sitting has been finished yet.
     """
-    by_sitting = await finished_answers(connection, attempt)
+    by_sitting = await finished_answers(connection, attempt, events)
     if not by_sitting:
         raise Unknown("There is no finished sitting to report on yet; finish one first.")
-    _, events = await journal.read(connection, attempt.id)
-    return _report(publication, by_sitting, events, now)
+    return report_on(publication, by_sitting, events, now)
 
 
-async def first_report_of(
-    connection: Connection, publication: Publication, attempt: Attempt, now: datetime
-) -> GapReport | None:
-    """What was reported after the first sitting, to see whether its advice came true; None with fewer than two."""
-    by_sitting = await finished_answers(connection, attempt)
-    _, events = await journal.read(connection, attempt.id)
-    return _report(publication, by_sitting[:1], events, now) if len(by_sitting) > 1 else None
-
-
-async def finished_answers(connection: Connection, attempt: Attempt) -> list[list[Administered]]:
-    _, events = await journal.read(connection, attempt.id)
+async def finished_answers(
+    connection: Connection, attempt: Attempt, events: Sequence[Event]
+) -> list[list[Administered]]:
+    """What was shown in each finished sitting that was not struck, oldest first, each answer as it counts now."""
     struck = {event.sitting for event in events if isinstance(event, SittingVoided)}
     finished = [
         row
@@ -75,9 +51,10 @@ async def finished_answers(connection: Connection, attempt: Attempt) -> list[lis
     return [await counting_answers(connection, row.id) for row in finished]
 
 
-def _report(
+def report_on(
     publication: Publication, by_sitting: Sequence[Sequence[Administered]], events: Sequence[Event], now: datetime
 ) -> GapReport:
+    """What these sittings show, and what is still wanted."""
     policy, bank = publication.version.policy, publication.bank
     graded = occasion_of(policy, policy.credit.graded_by)
     targets = targets_of(bank, graded)

@@ -27,7 +27,7 @@ from engine.standing import read_log
 from engine.storage import cohorts, notes, sessions
 from engine.workflows.advise import Advisee, cohort_of
 from engine.workflows.advise_learner import write_down
-from engine.workflows.report_gaps import first_report_of, gap_report_of
+from engine.workflows.report_gaps import finished_answers, report_on
 from engine.workflows.shelf import Shelf
 from itembank.storage import accounts
 from itembank.storage.accounts import Caller
@@ -89,9 +89,11 @@ async def _seen(connection: Connection, request: Request[Any, Any, Any], advisee
     report, charts = None, list[Figure]()
     followed: tuple[Advised, ...] = ()
     if advisee.report is not None:
-        report = await gap_report_of(connection, advisee.publication, advisee.attempt, now)
-        first = await first_report_of(connection, advisee.publication, advisee.attempt, now)
-        followed = advice_followed(first.next_steps, first, report) if first is not None else ()
+        by_sitting = await finished_answers(connection, advisee.attempt, advisee.events)
+        report = report_on(advisee.publication, by_sitting, advisee.events, now)
+        if len(by_sitting) > 1:
+            first = report_on(advisee.publication, by_sitting[:1], advisee.events, now)
+            followed = advice_followed(first.next_steps, first, report)
         charts = await _charts(connection, advisee, sittings_of(advisee, spoken), request)
     return AttemptSeen(
         advisee=advisee, report=report, parts=parts_of(advisee, report, spoken) if report else [],
