@@ -1,9 +1,10 @@
 """What advisors see of many learners: where each stands, what is shown and what is not yet."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+from cachetools import LRUCache
 
 from engine.advising import LearnerStanding
 from engine.errors import RecordBroken, Unknown
@@ -53,7 +54,7 @@ class Reports:
     """Gap reports by the hash of the last event they rest on: the same log always gives the same states."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, GapReport] = OrderedDict()
+        self._kept: LRUCache[str, GapReport] = LRUCache(CAPACITY)
 
     async def of(
         self, connection: Connection, taken: Taken, publication: Publication, events: Sequence[Event], now: datetime
@@ -61,15 +62,12 @@ class Reports:
         """The report of an attempt; None when nothing has been finished yet."""
         kept = self._kept.get(taken.head)
         if kept is not None:
-            self._kept.move_to_end(taken.head)
             return kept
         try:
             report = await gap_report_of(connection, publication, taken.attempt, events, now)
         except Unknown:
             return None
         self._kept[taken.head] = report
-        if len(self._kept) > CAPACITY:
-            self._kept.popitem(last=False)
         return report
 
 

@@ -1,9 +1,10 @@
 """Publications taken down once and kept: they never change, so every process may hold its own copy."""
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
+
+from cachetools import LRUCache
 
 from engine.designs import Design
 from engine.frozen_bank import FrozenBank
@@ -81,20 +82,17 @@ class Shelf:
     """The publications used lately, by assessment version id; one load serves all who wait for it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, Publication] = OrderedDict()
+        self._kept: LRUCache[int, Publication] = LRUCache(CAPACITY)
         self._loading = asyncio.Lock()
 
     async def publication(self, connection: Connection, assessment_version_id: int) -> Publication:
         """The publication, from memory or from the database."""
         kept = self._kept.get(assessment_version_id)
         if kept is not None:
-            self._kept.move_to_end(assessment_version_id)
             return kept
         async with self._loading:
             if assessment_version_id not in self._kept:
                 self._kept[assessment_version_id] = await load_publication(connection, assessment_version_id)
-                if len(self._kept) > CAPACITY:
-                    self._kept.popitem(last=False)
             return self._kept[assessment_version_id]
 
 

@@ -1,10 +1,10 @@
 """A bank with all that pages say about its items: newest versions, parameters, lights, how often shown."""
 
 import asyncio
-from collections import OrderedDict
 from typing import Any
 
 import msgspec
+from cachetools import LRUCache
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
@@ -30,6 +30,8 @@ from itembank.storage.items import StoredItem
 from psychometrics.models.base import ItemParameters
 
 STAFF = ("author", "psychometrician", "registrar")
+CAPACITY = 8
+"""Banks whose items are kept."""
 
 
 class Shelved:
@@ -90,9 +92,8 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
 class Kept:
     """Items decoded once for each state of a bank: a bank of thousands is read by every page of it."""
 
-    def __init__(self, capacity: int = 8) -> None:
-        self._kept: OrderedDict[tuple[str, str], Shelved] = OrderedDict()
-        self._capacity = capacity
+    def __init__(self) -> None:
+        self._kept: LRUCache[tuple[str, str], Shelved] = LRUCache(CAPACITY)
 
     async def items(self, connection: Connection, bank: Bank) -> Shelved:
         """The newest version of every item."""
@@ -101,9 +102,6 @@ class Kept:
         key = (str(bank.uuid), state)
         if key not in self._kept:
             self._kept[key] = Shelved(await item_rows.current(connection, bank.id))
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
         return self._kept[key]
 
 

@@ -1,9 +1,9 @@
 """What a role or a programme demands, held against everybody who opened an assessment; small cells hidden."""
 
-from collections import OrderedDict
 from typing import Any
 
 import msgspec
+from cachetools import LRUCache
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
@@ -26,6 +26,8 @@ from itembank.storage.database import Database
 
 CUT = "cut:"
 LOWEST, HIGHEST = 1, 99
+CAPACITY = 64
+"""Groups whose fit is kept."""
 
 
 class Demanded(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +49,8 @@ class Demanded(msgspec.Struct, frozen=True, kw_only=True):
 class Fits:
     """Groups against roles by the hashes of the learners' last events: the same logs always fit the same."""
 
-    def __init__(self, capacity: int = 64) -> None:
-        self._kept: OrderedDict[str, Fit] = OrderedDict()
-        self._capacity = capacity
+    def __init__(self) -> None:
+        self._kept: LRUCache[str, Fit] = LRUCache(CAPACITY)
 
     async def of(self, database: Database, shelf: Shelf, caller: Caller, role: Role, chosen: Offered) -> Fit:
         """Everybody who opened the assessment, held against the role."""
@@ -58,9 +59,6 @@ class Fits:
         key = digest(canonical(role), str(chosen.id).encode(), *(one.head.encode() for one in taken))
         if key not in self._kept:
             self._kept[key] = await match_group(database, shelf, caller.institution_id, role, chosen.key, None)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
         return self._kept[key]
 
 

@@ -1,9 +1,11 @@
 """The banks behind the composer, frozen as a publication would freeze them, and kept by their state."""
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+
+from cachetools import LRUCache
 
 from engine.frozen_bank import FrozenBank
 from engine.policies.records import Policy, policy_hash
@@ -11,6 +13,9 @@ from engine.workflows.publish_assessment import check_policy
 from engine.workflows.simulate_assessment import bank_as_it_stands, bank_state
 from itembank.storage import banks, frameworks
 from itembank.storage.database import Database
+
+BANKS, POLICIES = 4, 64
+"""How many are kept."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,9 @@ class BankFacts:
 class Known:
     """Banks by their state, and the policies that each can satisfy: the same two always satisfy each other."""
 
-    def __init__(self, n_banks: int = 4, n_policies: int = 64) -> None:
-        self._facts: OrderedDict[tuple[int, str, str], BankFacts] = OrderedDict()
-        self._satisfied: OrderedDict[tuple[int, str, str, str], int] = OrderedDict()
-        self._n_banks, self._n_policies = n_banks, n_policies
+    def __init__(self) -> None:
+        self._facts: LRUCache[tuple[int, str, str], BankFacts] = LRUCache(BANKS)
+        self._satisfied: LRUCache[tuple[int, str, str, str], int] = LRUCache(POLICIES)
 
     async def bank(self, database: Database, institution_id: int, bank_key: str) -> BankFacts:
         """The bank as it stands.
@@ -55,9 +59,6 @@ class Known:
             listed = () if framework is None else framework.competencies
             titles = {one.key: one.title or one.key for one in listed}
             self._facts[key] = BankFacts(frozen=frozen, state=state, titles=titles)
-            while len(self._facts) > self._n_banks:
-                self._facts.popitem(last=False)
-        self._facts.move_to_end(key)
         return self._facts[key]
 
     async def n_items(self, institution_id: int, policy: Policy, facts: BankFacts) -> int:
@@ -70,9 +71,6 @@ class Known:
         if key not in self._satisfied:
             await asyncio.to_thread(check_policy, policy, facts.frozen)
             self._satisfied[key] = len(facts.frozen)
-            while len(self._satisfied) > self._n_policies:
-                self._satisfied.popitem(last=False)
-        self._satisfied.move_to_end(key)
         return self._satisfied[key]
 
 
