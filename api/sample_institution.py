@@ -38,11 +38,10 @@ ACCOUNTS = {
 }
 
 
-async def seed(database: Database, owner_dsn: str, public_url: str = "") -> int:
+async def seed(database: Database, owner_dsn: str) -> int:
     """Make the sample institution, or bring it up to what this version ships; returns its id.
 
-    What is there already is left alone: a second start changes nothing. `public_url` stands in the credentials of its
-    learners; what the environment says when it is empty.
+    What is there already is left alone: a second start changes nothing.
     """
     institution_id = await institutions.create(
         owner_dsn, KEY, "Riverbank College (sample)", time_zone="Europe/London", is_sample=True
@@ -53,7 +52,7 @@ async def seed(database: Database, owner_dsn: str, public_url: str = "") -> int:
             people[pseudonym] = await accounts.create(connection, institution_id, pseudonym, roles, name)
     await _bank(database, institution_id)
     await _assessment(database, institution_id, people["demo-author"])
-    await seed_cohort(database, owner_dsn, institution_id, people, public_url or from_environment().public_url)
+    await seed_cohort(database, owner_dsn, institution_id, people, from_environment().public_url)
     await publish_course(database, institution_id, COURSE, people["demo-author"])
     return institution_id
 

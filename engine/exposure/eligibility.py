@@ -15,15 +15,12 @@ Floats = NDArray[np.float64]
 STEP = 64
 
 
-def run_with_eligibility(
-    plan: Plan, theta: Floats, seed: int, *, fading: float | None = None, progress: Progress | None = None
-) -> Sittings:
+def run_with_eligibility(plan: Plan, theta: Floats, seed: int, *, progress: Progress | None = None) -> Sittings:
     """Simulated sittings in order of arrival, the counts being brought up to date after every STEP of them.
 
     The ability group is that of the true theta, as a live programme would use the group of the estimate.
     """
     exposure, pool = plan.design.exposure, plan.pool
-    fading = exposure.fading if fading is None else fading
     counts = EligibilityCounts.none(len(exposure.theta_bounds) + 1, len(pool))
     group = np.searchsorted(np.asarray(exposure.theta_bounds), theta[:, 0], side="right")
     into = Sittings.empty(len(theta), longest_test(plan), pool.n_dimensions)
@@ -35,7 +32,7 @@ def run_with_eligibility(
         _copy(part, into, people)
         for row, person in enumerate(people):
             given = part.items[row, : part.length[row]].astype(np.intp)
-            counts = counts.after(int(group[person]), eligible[row], given, fading)
+            counts = counts.after(int(group[person]), eligible[row], given, exposure.fading)
         if progress is not None and start % BLOCK == 0:
             progress(int(people[-1]) + 1, len(theta))
     return into

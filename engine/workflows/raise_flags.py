@@ -33,9 +33,7 @@ class Raised(Record, frozen=True, kw_only=True):
     looked: Looked
 
 
-async def raise_flags(
-    database: Database, institution_id: int, bank_key: str, criteria: Criteria | None = None
-) -> Raised:  # fmt: skip
+async def raise_flags(database: Database, institution_id: int, bank_key: str) -> Raised:
     """Compute every flag of a bank's sittings and keep the new ones.
 
     The numbers are worked out in a thread, between a transaction that reads and one that writes.
@@ -50,7 +48,7 @@ async def raise_flags(
         closed = await flags.closed_items(connection, bank.id)
         collected = await _collect(connection, bank.id)
     async with ONE_AT_A_TIME:
-        looked = await asyncio.to_thread(lambda: look(collected.evidence(), closed, criteria or Criteria()))
+        looked = await asyncio.to_thread(lambda: look(collected.evidence(), closed, Criteria()))
     async with database.transaction(institution_id) as connection:
         added = [await flags.add(connection, institution_id, bank.id, flag) for flag in looked.flags]
         await flags.add_run(connection, institution_id, bank.id, looked)

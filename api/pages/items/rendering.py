@@ -23,19 +23,16 @@ Say = Callable[..., str]
 ENVIRONMENT.tests["needs_showing"] = needs_showing
 
 
-def render_item(
-    content: ItemContent, given: Answer | None, seed: str, t: Say, asset_base: str = "/item-assets"
-) -> Markup:
+def render_item(content: ItemContent, given: Answer | None, seed: str, t: Say) -> Markup:
     """The item's body with form fields in it.
 
     Args:
         given: values to fill in (a draft).
         seed: what a shuffled order of choices is drawn from, so that it is the same at every look.
-        asset_base: where the item's pictures and sounds are served, by hash.
     """
     answers = given or {}
     root = _parse(content.stimulus + content.body)
-    sources = {asset.name: f"{asset_base}/{asset.sha256}" for asset in content.assets}
+    sources = {asset.name: f"/item-assets/{asset.sha256}" for asset in content.assets}
     spoken = t("language.code")
     shared = {
         "t": t, "sources": sources, "safe": Markup, "in_words": in_words, "letter": letter, "area_of": area_of,
