@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos.fuzz_imports import fuzz
+from itembank.storage.database import create_database, migrate
+from itembank.storage.embedded import EmbeddedServer
+from tests.chaos.fuzz_imports import Fuzzed, fuzz
 from tests.chaos.kills import Killed, kill_series
 from tests.chaos.world import World
 
@@ -51,18 +54,37 @@ def main() -> None:
     parser.add_argument("--packages", type=int, default=10_000, help="mutated packages to import")
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     options = parser.parse_args()
-    lines = list(HEAD)
-    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name, World(Path(name)).standing() as world:
-        lines.append(_timed(world, "durable", options.kills, options.learners))
-        with world.careless():
-            lines.append(_timed(world, "control: acknowledged before written", 1, options.learners, victims="d"))
-    if options.packages:
-        lines += ["", fuzz(options.packages, seed=1).sentence]
+    lines = []
+    with tempfile.TemporaryDirectory(prefix="assay-chaos-") as name:
+        if options.kills:
+            lines += _kills(Path(name), options.kills, options.learners)
+        if options.packages:
+            lines += ["", _fuzzed(Path(name), options.packages).sentence]
     print("\n".join(lines))
     if options.write:
         text = DOCUMENT.read_text("utf-8")
         before, after = text.split(BEGIN)[0], text.split(END)[1]
         DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", "utf-8")
+
+
+def _kills(folder: Path, kills: int, learners: int) -> list[str]:
+    """The table: the series, and a control that shows that loss can be seen."""
+    with World(folder).standing() as world:
+        lines = [*HEAD, _timed(world, "durable", kills, learners)]
+        with world.careless():
+            lines.append(_timed(world, "control: acknowledged before written", 1, learners, victims="d"))
+    return lines
+
+
+def _fuzzed(folder: Path, packages: int) -> Fuzzed:
+    """Packages imported into a database of their own; what went wrong is printed."""
+    with EmbeddedServer(folder / "imports", {"fsync": "off", "full_page_writes": "off"}) as server:
+        asyncio.run(create_database(server.dsn(), "assay"))
+        asyncio.run(migrate(server.dsn("assay")))
+        done = asyncio.run(fuzz(server.dsn("assay"), packages, seed=1))
+    for line in [*done.crashed.elements(), *done.halves, *done.untrue][:40]:
+        print(line)
+    return done
 
 
 def _timed(world: World, name: str, kills: int, learners: int, victims: str = "sd") -> str:
