@@ -2,21 +2,23 @@
 
 OpenID Connect Core 1.0 §3.1 and RFC 7636. What one sign-in must remember travels in a cookie of the browser that began
 it, so that any server process can finish it. Only asymmetric signatures are taken, so the client's secret proves
-nothing about an identity.
+nothing about an identity. The libraries for it are imported where they are used, so that a server starts without them.
 """
+
+from __future__ import annotations
 
 import base64
 import hashlib
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+
+if TYPE_CHECKING:
+    import httpx
+    from joserfc.jwk import KeySet
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
 SECONDS, LEEWAY, FRESH = 5.0, 60, 3600.0
@@ -62,6 +64,8 @@ class Discovery:
             ProviderUnreachable: naming what is missing.
         """
         if self._kept is None or anew or self._kept[0] < time.monotonic():
+            from joserfc.jwk import KeySet
+
             metadata = await _json(client.get(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"))
             if metadata.get("issuer") != provider.issuer:
                 raise ProviderUnreachable("the discovery document names another issuer")
@@ -127,6 +131,9 @@ def check_identity(token: str, keys: KeySet, provider: Provider, nonce: str, now
     Raises:
         IdentityRefused: naming the check that failed.
     """
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
     try:
         claims: dict[str, Any] = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
     except (JoseError, ValueError) as error:
@@ -158,10 +165,14 @@ def roles_from(provider: Provider, claims: dict[str, Any]) -> frozenset[str] | N
 
 
 def _client() -> httpx.AsyncClient:
+    import httpx
+
     return httpx.AsyncClient(timeout=SECONDS, follow_redirects=False)
 
 
 async def _json(asked: Any) -> dict[str, Any]:
+    import httpx
+
     try:
         answer: httpx.Response = await asked
         answer.raise_for_status()

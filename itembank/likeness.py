@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from itembank.exchange.authored_html import plain_text
 from itembank.items import Item
@@ -96,13 +96,13 @@ def _pair(first: Item, second: Item, text: str, other: str, likeness: float, dup
     )
 
 
-def shingle_vectors(texts: Sequence[str]) -> sparse.csr_array:
+def shingle_vectors(texts: Sequence[str]) -> "scipy.sparse.csr_array":
     """Rows of unit length over hashed letter shingles, weighted tf·idf: (n_texts, n_shingles)."""
     codes = [_shingles(text) for text in texts]
     rows = np.repeat(np.arange(len(codes)), [len(code) for code in codes])
     distinct, columns = np.unique(np.concatenate([*codes, np.empty(0, np.uint64)]), return_inverse=True)
     shape = (len(codes), len(distinct))
-    counts = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
+    counts = scipy.sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
     counts.sum_duplicates()
     in_texts = np.bincount(counts.indices, minlength=len(distinct))
     weight = np.log((1 + len(codes)) / (1 + in_texts)) + 1
@@ -122,7 +122,7 @@ def _shingles(text: str) -> NDArray[np.uint64]:
 
 
 def close_rows(
-    vectors: sparse.csr_array, least: float
+    vectors: "scipy.sparse.csr_array", least: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Pairs row < column whose product is at least `least`, and the product: exactly what comparing all pairs gives.
 
@@ -145,14 +145,14 @@ def close_rows(
     return rows[kept], columns[kept], exact[kept]
 
 
-def _without_common(vectors: sparse.csr_array) -> sparse.csr_array:
+def _without_common(vectors: "scipy.sparse.csr_array") -> "scipy.sparse.csr_array":
     in_texts = np.bincount(vectors.indices, minlength=vectors.shape[1])
     rare = in_texts <= max(FEWEST_COMMON, int(MOST_COMMON * vectors.shape[0]))
     return vectors[:, np.flatnonzero(rare)]
 
 
 def _candidates(
-    vectors: sparse.csr_array,
+    vectors: "scipy.sparse.csr_array",
     rows: NDArray[np.intp],
     columns: NDArray[np.intp],
     least: float,
@@ -165,14 +165,16 @@ def _candidates(
     found = []
     for start in range(0, len(rows), BLOCK):
         chosen = rows[start : start + BLOCK]
-        product = vectors[chosen].toarray() @ whole if dense else sparse.csr_array(vectors[chosen] @ other).toarray()
+        product = (
+            vectors[chosen].toarray() @ whole if dense else scipy.sparse.csr_array(vectors[chosen] @ other).toarray()
+        )
         near = product + np.outer(slack[chosen], slack[columns]) >= least - ROUNDING
         first, second = np.nonzero(near & (chosen[:, None] != columns[None, :]))
         found.append(np.stack([chosen[first], columns[second]]))
     return found
 
 
-def _dense_pays(left: sparse.csr_array, right: sparse.csc_array) -> bool:
+def _dense_pays(left: "scipy.sparse.csr_array", right: "scipy.sparse.csc_array") -> bool:
     """Whether multiplying zeros too is the faster way: a sparse step costs about twenty times as much."""
     sparse_steps = float(
         np.bincount(left.indices, minlength=left.shape[1]) @ np.bincount(right.indices, minlength=left.shape[1])
@@ -181,7 +183,9 @@ def _dense_pays(left: sparse.csr_array, right: sparse.csc_array) -> bool:
     return sparse_steps * 20 > dense_steps and left.shape[1] * right.shape[1] < MOST_DENSE
 
 
-def _products_of(vectors: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+def _products_of(
+    vectors: "scipy.sparse.csr_array", rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """The products of these pairs in full: (n_pairs,)."""
     parts = [
         np.asarray(vectors[rows[k : k + PAIRS]].multiply(vectors[columns[k : k + PAIRS]]).sum(axis=1)).ravel()

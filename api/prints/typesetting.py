@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import typst
 from litestar import Response
 
 from engine.messages import Language
@@ -32,6 +31,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
 def typeset(sheet: Sheet) -> bytes:
     """The PDF. The values reach typst as data, never as markup, so nothing in a name or a title is carried out."""
+    import typst
+
     inputs = {
         "sheet": msgspec.json.encode(
             {

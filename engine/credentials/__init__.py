@@ -1,7 +1,9 @@
-"""Open Badges 3.0 credentials: what was measured and how surely, signed twice, revocable, baked, verified in words."""
+"""Open Badges 3.0 credentials: what was measured and how surely, signed twice, revocable, baked, verified in words.
+
+The libraries that sign and verify are imported where they are used, so that a server starts without them.
+"""
 
 from engine.credentials.baking import bake, default_png, default_svg
-from engine.credentials.document import credential_of
 from engine.credentials.facts import Aligned, CredentialFacts, IssuerProfile, facts_of
 from engine.credentials.issue import issue_document, issue_jwt
 from engine.credentials.keys import IssuerKey, did_document, did_of, new_key
@@ -16,7 +18,6 @@ __all__ = [
     "StatusList",
     "Verdict",
     "bake",
-    "credential_of",
     "default_png",
     "default_svg",
     "did_document",

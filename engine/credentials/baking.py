@@ -4,8 +4,6 @@ import struct
 import zlib
 from html import escape
 
-from openbadgeslib import baking
-
 SIDE = 256
 
 
@@ -19,6 +17,8 @@ def bake(image: bytes, credential: str) -> bytes:
     Raises:
         ValueError: when the image is neither, or carries a credential already.
     """
+    from openbadgeslib import baking
+
     is_json = credential.lstrip().startswith("{")
     if extract(image) is not None:
         raise ValueError("image carries a credential already; bake into the plain picture.")
@@ -37,6 +37,8 @@ def extract(image: bytes) -> str | None:
     Raises:
         ValueError: when the bytes are neither a PNG nor an SVG.
     """
+    from openbadgeslib import baking
+
     found: str | None
     try:
         if image.startswith(b"\x89PNG"):

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from openbadgeslib.keys import KeyFactory, KeyType, public_jwk_from_pem
-from openbadgeslib.ob3 import did_web_from_url, multikey_from_pem
-
 from engine.periods import Moment
 from itembank.records import Record
 
@@ -25,6 +22,8 @@ class IssuerKey(Record, frozen=True, kw_only=True):
 
 def new_key(algorithm: Algorithm, fragment: str, created: Moment) -> IssuerKey:
     """A fresh key pair from the operating system's entropy."""
+    from openbadgeslib.keys import KeyFactory, KeyType
+
     pair = KeyFactory(KeyType.ED25519 if algorithm == "EdDSA" else KeyType.RSA)
     private, public = pair.generate_keypair()
     return IssuerKey(fragment=fragment, algorithm=algorithm, public_pem=public, private_pem=private, created=created)
@@ -36,6 +35,8 @@ def did_of(url: str) -> str:
     Raises:
         ValueError: when the address is not https or holds a user name.
     """
+    from openbadgeslib.ob3 import did_web_from_url
+
     did: str = did_web_from_url(url)
     return did
 
@@ -65,6 +66,9 @@ def did_document(did: str, keys: Sequence[IssuerKey]) -> dict[str, Any]:
 
 
 def _method(did: str, key: IssuerKey) -> dict[str, Any]:
+    from openbadgeslib.keys import public_jwk_from_pem
+    from openbadgeslib.ob3 import multikey_from_pem
+
     method: dict[str, Any] = {"id": method_id(did, key), "controller": did}
     if key.algorithm == "EdDSA":
         return {**method, "type": "Multikey", "publicKeyMultibase": multikey_from_pem(key.public_pem)}

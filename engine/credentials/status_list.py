@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from openbadgeslib.ob3 import build_status_list_credential
 
 from engine.credentials.issue import prove, sign_payload
 from engine.credentials.keys import IssuerKey
@@ -47,6 +46,8 @@ def free_index(taken: Collection[int], rng: np.random.Generator) -> int:
 
 def unsigned(status: StatusList, now: datetime, valid_until: datetime | None = None) -> dict[str, Any]:
     """The list as a credential without a proof; `valid_until` keeps an old copy from hiding a revocation."""
+    from openbadgeslib.ob3 import build_status_list_credential
+
     document: dict[str, Any] = build_status_list_credential(
         status.issuer, status.url, "revocation", status.revoked, SIZE, issued=now, valid_until=valid_until
     )

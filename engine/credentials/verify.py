@@ -9,17 +9,14 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal
-
-from joserfc import jws
-from joserfc.errors import JoseError
-from openbadgeslib.errors import LibOpenBadgesException
-from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, OpenBadgeCredential, check_credential_status
-from openbadgeslib.ob3.verifier import OB3VerificationError
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.credentials.baking import extract
 from engine.messages import Message, message
 from itembank.records import Record
+
+if TYPE_CHECKING:
+    from openbadgeslib.ob3 import OpenBadgeCredential
 
 Fetch = Callable[[str], bytes]
 Status = Literal["valid", "revoked", "expired", "invalid", "cannot_be_checked"]
@@ -49,6 +46,9 @@ def verify_credential(data: bytes, fetch: Fetch, now: datetime) -> Verdict:
             when it cannot deliver.
         now: the moment of the check.
     """
+    from joserfc.errors import JoseError
+    from openbadgeslib.errors import LibOpenBadgesException
+
     if len(data) > MAX_BYTES:
         return _verdict("cannot_be_checked", f"The file is larger than {MAX_BYTES} bytes.")
     try:
@@ -103,7 +103,10 @@ class _Unreachable(Exception):
     """The issuer's keys could not be had."""
 
 
-def _proved(text: str, form: str, fetch: Fetch) -> OpenBadgeCredential:
+def _proved(text: str, form: str, fetch: Fetch) -> "OpenBadgeCredential":
+    from openbadgeslib.errors import LibOpenBadgesException
+    from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier
+
     trouble: list[str] = []
 
     def watched(url: str) -> bytes:
@@ -126,6 +129,8 @@ def _proved(text: str, form: str, fetch: Fetch) -> OpenBadgeCredential:
 
 def _refuse_loose_ends(token: str) -> None:
     """A signature has one spelling: base64url leaves bits at its end that a decoder ignores."""
+    from openbadgeslib.ob3.verifier import OB3VerificationError
+
     signature = token.rsplit(".", 1)[1]
     try:
         again = urlsafe_b64encode(urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
@@ -137,6 +142,9 @@ def _refuse_loose_ends(token: str) -> None:
 
 def _issuer_of(token: str) -> str:
     """The issuer a token claims; its key must then verify the token, or the claim is worth nothing."""
+    from joserfc import jws
+    from openbadgeslib.ob3.verifier import OB3VerificationError
+
     payload = json.loads(jws.extract_compact(token.encode()).payload)
     issuer = payload.get("issuer") if isinstance(payload, dict) else None
     claimed = issuer.get("id") if isinstance(issuer, dict) else issuer
@@ -146,8 +154,11 @@ def _issuer_of(token: str) -> str:
 
 
 def _standing(
-    credential: OpenBadgeCredential, form: Literal["document", "jwt"], fetch: Fetch, now: datetime
+    credential: "OpenBadgeCredential", form: Literal["document", "jwt"], fetch: Fetch, now: datetime
 ) -> Verdict:
+    from openbadgeslib.errors import LibOpenBadgesException
+    from openbadgeslib.ob3 import check_credential_status
+
     try:
         check_credential_status(credential, download=fetch, verify_list=True)
     except (LibOpenBadgesException, ValueError) as error:
@@ -162,7 +173,7 @@ def _verdict(
     status: Status,
     detail: str,
     form: Literal["document", "jwt", "unknown"] = "unknown",
-    credential: OpenBadgeCredential | None = None,
+    credential: "OpenBadgeCredential | None" = None,
 ) -> Verdict:
     first_line = message(f"verdict.{status}")
     if credential is None:

@@ -9,7 +9,6 @@ import numpy as np
 from engine.flags.evidence import SHIFTS, Evidence, Floats, Places
 from engine.flags.records import Criteria, DriftOfItem, Flag, Judged
 from engine.messages import message
-from psychometrics.dif.multiplicity import adjust
 from psychometrics.drift import Cusum, Drift, cusum, estimate_drift, log_ratios
 
 MOST_DRAWN = 200
@@ -65,6 +64,8 @@ def watch_items(evidence: Evidence, closed: Mapping[int, datetime], criteria: Cr
     paths = [cusum(log_ratios(one.chance, SHIFTS, criteria.leak_shift), criteria.leak_limit) for one in every]
     alarms = [_alarm(one, path) for one, path in zip(every, paths, strict=True) if path.alarm >= 0]
     estimates = [estimate_drift(one.chance, SHIFTS) for one in enough]
+    from psychometrics.dif.multiplicity import adjust
+
     adjusted = adjust([one.p for one in estimates], "bh").tolist() if estimates else []
     told = {flag.item for flag in alarms}
     drifting = [

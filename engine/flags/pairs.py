@@ -5,7 +5,6 @@ import numpy as np
 from engine.flags.evidence import Evidence
 from engine.flags.records import Criteria, Flag, Judged
 from engine.messages import message
-from psychometrics.dif.multiplicity import adjust
 from psychometrics.similarity import Agreement, agreement, option_likeness
 
 
@@ -26,6 +25,8 @@ def answer_similarity(evidence: Evidence, criteria: Criteria) -> tuple[list[Flag
         letter=evidence.letter[own],
         fewest_common=criteria.fewest_common,
     )  # fmt: skip
+    from psychometrics.dif.multiplicity import adjust
+
     every = np.concatenate([found.p, np.ones(found.n_compared - len(found.p))])
     stands = np.flatnonzero(adjust(every, "holm")[: len(found.p)] <= criteria.level)
     flags = [_flag(evidence, found, int(pair)) for pair in stands]

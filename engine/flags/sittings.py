@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from engine.flags.evidence import Evidence, Floats, Places
 from engine.flags.records import Criteria, Flag, Judged, Kind
 from engine.messages import message
-from psychometrics.fit import profile_lz_star
 from psychometrics.response_times import (
     TimeFit,
     fit_lognormal_times,
@@ -78,6 +77,8 @@ def rapid_guessing(evidence: Evidence, criteria: Criteria) -> Raised:
 
 def person_misfit(evidence: Evidence, criteria: Criteria) -> Raised:
     """Sittings whose answers go together badly, whatever the profile over competencies."""
+    from psychometrics.fit import profile_lz_star
+
     statistic, p = (np.full(len(evidence.sittings), np.nan) for _ in range(2))
     for group in evidence.groups:
         entries = np.unique(evidence.entry[group.answers])

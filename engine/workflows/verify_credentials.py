@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
-from joserfc.util import urlsafe_b64decode
 
 from engine.credentials.verify import Verdict, credential_text, verify_many
 from engine.errors import Unknown
@@ -46,6 +45,8 @@ async def verify_files(
 
 
 def _issuers(data: bytes) -> set[str]:
+    from joserfc.util import urlsafe_b64decode
+
     try:
         text = credential_text(data)
     except ValueError:

@@ -1,9 +1,10 @@
 """What a strict CASE 1.1 package may hold: only named fields, identifiers that are UUIDs, times with a zone."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 UUID = {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"}
 URI = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"}
@@ -91,11 +92,15 @@ PACKAGE = _record(
 
 def is_valid(value: Any, schema: dict[str, Any]) -> bool:
     """Whether a part of a package is what one of these records asks for."""
+    from jsonschema import Draft202012Validator
+
     return next(Draft202012Validator(schema).iter_errors(value), None) is None
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(PACKAGE)
 
 

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from litestar import MediaType, Request, Response, get, post
@@ -25,14 +25,13 @@ from engine.errors import Unknown
 from engine.messages import Language
 from engine.storage import jobs
 from engine.storage.jobs import Job
-from itembank.exchange.responses import ItemRule, ResponseTable, read_responses
 from itembank.storage import field_tests
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 from itembank.workflows.keep_calibration import keep_calibration
-from itembank.workflows.read_field_tests import read_field_tests
-from psychometrics import calibrate
-from psychometrics.fit import calibration_fit
+
+if TYPE_CHECKING:
+    from itembank.exchange.responses import ItemRule, ResponseTable
 
 REPORT_HEADERS = SECURITY_HEADERS | {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
@@ -69,6 +68,9 @@ async def begin(
     model, test = form.one("model", "auto"), form.one("field_test")
     if model not in MODELS or not (test or "file" in form.files):
         raise ClientException("Choose a model from the list and a file with answers, and send both again.")
+    from itembank.exchange.responses import ItemRule
+    from itembank.workflows.read_field_tests import read_field_tests
+
     keys = {stored.item.key: ItemRule(stored.item.key) for stored in stock.items}
     if test:
         name = test
@@ -93,7 +95,7 @@ async def begin(
 def calibrated(
     stock: Stock,
     name: str,
-    read: Callable[[], ResponseTable],
+    read: "Callable[[], ResponseTable]",
     model: str,
     *,
     by_competency: bool,
@@ -105,6 +107,9 @@ def calibrated(
     Raises:
         BankError, ValueError: naming file, row and column.
     """
+    from psychometrics import calibrate
+    from psychometrics.fit import calibration_fit
+
     tell("reading")
     competency = {stored.item.key: (stored.item.facts.competencies or ("",))[0] for stored in stock.items}
     table = read()
@@ -134,7 +139,9 @@ def calibrated(
     return {"calibration": document, "html": render_calibration(document, responses, language)}
 
 
-def _read(name: str, data: bytes, rules: dict[str, ItemRule]) -> ResponseTable:
+def _read(name: str, data: bytes, rules: "dict[str, ItemRule]") -> "ResponseTable":
+    from itembank.exchange.responses import read_responses
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name.replace("\\", "/")).name or "responses.csv")
         path.write_bytes(data)

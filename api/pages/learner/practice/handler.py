@@ -15,7 +15,6 @@ from api.pages.looks import language
 from api.pages.render import page
 from api.pages.words import translator
 from itembank.errors import AnswerInvalid
-from itembank.exchange.files import read_items_file
 from itembank.items import Answer, Item
 from itembank.scoring import score
 
@@ -23,6 +22,8 @@ from itembank.scoring import score
 @cache
 def practice_items() -> tuple[Item, ...]:
     """The open items, which stand in no bank."""
+    from itembank.exchange.files import read_items_file
+
     return read_items_file(files("sample") / "practice.jsonl")[0]
 
 
