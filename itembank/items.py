@@ -257,6 +257,18 @@ def check_item(item: Item) -> None:
     Raises:
         ItemInvalid: naming the item, the part and what to change.
     """
+    by_response = {interaction.response: interaction for interaction in item.content.interactions}
+    if not by_response.keys() <= {response.identifier for response in item.scoring.responses}:
+        _check_declared(item)
+    if not item.not_deliverable and item.scoring.rule != "human":
+        _check_keys(item, by_response)
+    if item.scoring.max_category < 1 and not item.not_deliverable:
+        raise ItemInvalid(
+            f"Item {item.key}: max_score must be at least 1, so that a right answer differs from a wrong one."
+        )
+
+
+def _check_declared(item: Item) -> None:
     declared = {response.identifier for response in item.scoring.responses}
     for interaction in item.content.interactions:
         if interaction.kind not in ("end_attempt", "media") and interaction.response not in declared:
@@ -264,16 +276,9 @@ def check_item(item: Item) -> None:
                 f"Item {item.key}: interaction '{interaction.response}' has no response declaration; "
                 "declare it or remove it."
             )
-    if not item.not_deliverable and item.scoring.rule != "human":
-        _check_keys(item)
-    if item.scoring.max_category < 1 and not item.not_deliverable:
-        raise ItemInvalid(
-            f"Item {item.key}: max_score must be at least 1, so that a right answer differs from a wrong one."
-        )
 
 
-def _check_keys(item: Item) -> None:
-    by_response = {interaction.response: interaction for interaction in item.content.interactions}
+def _check_keys(item: Item, by_response: dict[str, Interaction]) -> None:
     for response in item.scoring.responses:
         interaction = by_response.get(response.identifier)
         if interaction is None or interaction.kind not in ("choice", "inline_choice"):

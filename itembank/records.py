@@ -1,13 +1,10 @@
 """The frozen record that every rule works on, and its canonical bytes."""
 
-import gc
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from operator import attrgetter, is_
-from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -15,24 +12,25 @@ ATOMS = frozenset({str, int, float, bool, type(None), bytes})
 """Types that hold nothing to be settled; the common ones are passed over quickly, since banks are large."""
 
 Settled = TypeVar("Settled", bound=msgspec.Struct)
+DETERMINISTIC = msgspec.json.Encoder(order="deterministic")
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A frozen value: equal when its fields are equal, strict about unknown fields, silent about defaults."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A frozen value: equal when its fields are equal, strict about unknown fields, silent about defaults.
+
+    It cannot come to hold itself, so the search for reference cycles need not look at it.
+    """
 
 
 def canonical(record: object) -> bytes:
     """Deterministic JSON: keys sorted, defaults left out; equal records give the same bytes on every machine."""
-    return msgspec.json.encode(_settled_value(record), order="deterministic")
+    return DETERMINISTIC.encode(_settled_value(record))
 
 
 def digest(*parts: bytes) -> str:
     """SHA-256 (hex) over length-prefixed parts, so that no two different lists of parts collide by concatenation."""
-    running = hashlib.sha256()
-    for part in parts:
-        running.update(len(part).to_bytes(8, "big"))
-        running.update(part)
-    return running.hexdigest()
+    framed = [piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)]
+    return hashlib.sha256(b"".join(framed)).hexdigest()
 
 
 def settled(record: Settled) -> Settled:
@@ -57,12 +55,42 @@ def settled(record: Settled) -> Settled:
 @cache
 def _plan(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], tuple[Any, ...]]]:
     """The fields that may have something to settle, their defaults, and how to read all of them at once."""
-    fields = [field for field in msgspec.structs.fields(kind) if not (field.required and field.type in ATOMS)]
+    fields = [field for field in msgspec.structs.fields(kind) if _may_be_another(field.default) or _is_deep(field.type)]
     names = tuple(field.name for field in fields)
     if len(names) == 1:
         only = attrgetter(*names)
         return names, (fields[0].default,), lambda record: (only(record),)
     return names, tuple(field.default for field in fields), attrgetter(*names) if names else lambda record: ()
+
+
+def _may_be_another(default: Any) -> bool:
+    """Whether a value may equal this default and be another object; of "", (), True and small numbers there is one."""
+    if default is msgspec.NODEFAULT or default is None or type(default) is bool:
+        return False
+    if type(default) is int:
+        return not -5 <= default <= 256
+    return bool(default) or type(default) not in (str, tuple)
+
+
+def _is_deep(annotation: Any) -> bool:
+    """Whether a value of this type may hold, at any depth, something to be settled; where nothing is known, it may."""
+    seen: set[Any] = set()
+    waiting = [annotation]
+    while waiting:
+        kind = waiting.pop()
+        if kind in seen or kind in ATOMS or kind is ... or get_origin(kind) is Literal:
+            continue
+        seen.add(kind)
+        if hasattr(kind, "__struct_fields__"):
+            fields = msgspec.structs.fields(kind)
+            if any(_may_be_another(field.default) for field in fields):
+                return True
+            waiting += [field.type for field in fields]
+        elif get_args(kind):
+            waiting += get_args(kind)
+        elif kind in (Any, object, list, tuple, dict) or not isinstance(kind, type):
+            return True
+    return False
 
 
 def _settled_value(value: Any) -> Any:
@@ -75,27 +103,3 @@ def _settled_value(value: Any) -> Any:
         entries = {key: part if type(part) in ATOMS else _settled_value(part) for key, part in value.items()}
         return value if all(map(is_, entries.values(), value.values())) else entries
     return value
-
-
-_pausing = Lock()
-_pauses = 0
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Hold the search for reference cycles back while records are made by the ten thousand: they form none, and
-    walking all of them again and again takes longer than making them. Whoever leaves last lets it go on."""
-    global _pauses
-    with _pausing:
-        if _pauses == 0 and not gc.isenabled():
-            held = False
-        else:
-            _pauses, held = _pauses + 1, True
-            gc.disable()
-    try:
-        yield
-    finally:
-        with _pausing:
-            _pauses -= held
-            if held and _pauses == 0:
-                gc.enable()

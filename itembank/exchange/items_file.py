@@ -19,7 +19,6 @@ from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cel
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
 from itembank.loss_report import ItemLoss, LossReport
-from itembank.records import uncollected
 
 YES = frozenset({"1", "yes", "true", "y", "x"})
 COLUMNS = (
@@ -40,7 +39,6 @@ class _Reading:
     lines: dict[str, int] = field(default_factory=dict)
 
 
-@uncollected()
 def read_items(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """All items of a file with the fate of every row; a row that contradicts itself is refused, the others come in.
 

@@ -1,9 +1,7 @@
 """Whole items as JSON Lines: one item a line with everything it has, so nothing is lost between two banks."""
 
 import re
-from collections.abc import Callable, Iterable
-from operator import is_
-from typing import TypeVar
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -12,11 +10,10 @@ from itembank.errors import BankError
 from itembank.exchange.delimited import Source, open_source, source_name
 from itembank.exchange.findings import Findings, at_line
 from itembank.exchange.html import sanitise
-from itembank.items import Choice, Interaction, Item, ItemContent, check_item
+from itembank.items import Choice, Item, check_item
 from itembank.loss_report import ItemLoss, LossReport
-from itembank.records import canonical, uncollected
+from itembank.records import canonical
 
-Part = TypeVar("Part", Item, ItemContent, Interaction, Choice)
 LONGEST_START = 1 << 20
 ONE_ITEM = msgspec.json.Decoder(Item)
 WHOLE = re.compile(rb'"content"\s*:\s*\{')
@@ -41,7 +38,6 @@ def is_item_lines(source: Source) -> bool:
     return first.startswith(b"{") and WHOLE.search(first) is not None
 
 
-@uncollected()
 def read_item_lines(source: Source, *, name: str = "") -> tuple[tuple[Item, ...], LossReport]:
     """The items of `write_item_lines`; whatever HTML a line holds is sanitised like any stranger's.
 
@@ -74,42 +70,38 @@ def _read_line(text: bytes, line: int, items: dict[str, Item]) -> ItemLoss:
 
 def cleaned(item: Item) -> Item:
     """The item with every piece of HTML in it sanitised; the very same item when nothing had to be taken out."""
-    content, feedback = item.content, item.scoring.feedback
-    clean = {name: sanitise(text) for name, text in feedback.items()}
-    scoring = item.scoring if clean == feedback else replace(item.scoring, feedback=clean)
-    shown = _changed(
-        content,
-        body=sanitise(content.body),
-        stimulus=sanitise(content.stimulus),
-        interactions=_all(_interaction, content.interactions),
+    clean = {text: after for text in _markup(item) if (after := sanitise(text)) != text}
+    if not clean:
+        return item
+
+    def choices(before: tuple[Choice, ...]) -> tuple[Choice, ...]:
+        return tuple(replace(choice, content=clean.get(choice.content, choice.content)) for choice in before)
+
+    content, scoring = item.content, item.scoring
+    interactions = tuple(
+        replace(
+            interaction,
+            prompt=clean.get(interaction.prompt, interaction.prompt),
+            choices=choices(interaction.choices),
+            targets=choices(interaction.targets),
+        )
+        for interaction in content.interactions
     )
-    return _changed(item, content=shown, scoring=scoring)
-
-
-def _interaction(interaction: Interaction) -> Interaction:
-    return _changed(
-        interaction,
-        prompt=sanitise(interaction.prompt),
-        choices=_all(_choice, interaction.choices),
-        targets=_all(_choice, interaction.targets),
+    body, stimulus = clean.get(content.body, content.body), clean.get(content.stimulus, content.stimulus)
+    feedback = {name: clean.get(text, text) for name, text in scoring.feedback.items()}
+    return replace(
+        item,
+        content=replace(content, body=body, stimulus=stimulus, interactions=interactions),
+        scoring=replace(scoring, feedback=feedback),
     )
 
 
-def _choice(choice: Choice) -> Choice:
-    return _changed(choice, content=sanitise(choice.content))
-
-
-def _all(clean: Callable[[Part], Part], parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """The parts cleaned; the very same tuple when none of them changed."""
-    after = tuple(map(clean, parts))
-    return parts if all(map(is_, after, parts)) else after
-
-
-def _changed(record: Part, **fields: object) -> Part:
-    """The record with these fields; the very same record when they are what it has."""
-    changes = {}
-    for name, value in fields.items():
-        before = getattr(record, name)
-        if value is not before and value != before:
-            changes[name] = value
-    return replace(record, **changes) if changes else record
+def _markup(item: Item) -> list[str]:
+    """Every text of an item that a browser would read as HTML."""
+    content = item.content
+    texts = [content.body, content.stimulus, *item.scoring.feedback.values()]
+    for interaction in content.interactions:
+        texts.append(interaction.prompt)
+        texts += [choice.content for choice in interaction.choices]
+        texts += [target.content for target in interaction.targets]
+    return texts

@@ -9,7 +9,7 @@ import msgspec
 
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, ParameterFacts, hash_of_parts
 from itembank.lifecycle import State
-from itembank.records import canonical, uncollected
+from itembank.records import canonical
 from itembank.storage.database import Connection
 from itembank.storage.sql import load
 
@@ -84,7 +84,6 @@ async def add_versions(
         await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
 
 
-@uncollected()
 def _columns(versions: Sequence[tuple[int, int, Item]], competency_ids: dict[str, int]) -> list[list[Any]]:
     """What `add_versions` writes, a list a column; the next chunk's is made while the database writes the last one."""
     ids, numbers, items = (list(column) for column in zip(*versions))

@@ -177,8 +177,19 @@ PLAIN_PARTS = st.one_of(
 @given(st.lists(PLAIN_PARTS, max_size=6).map("".join))
 def test_plain_paragraphs_come_out_of_the_cleaner_as_they_went_in(markup: str) -> None:
     """The short way past the cleaner is taken only where the cleaner would change nothing."""
-    assert html._PLAIN.fullmatch(markup) or not html._MARKED_UP.search(markup)
+    assert html.is_plain(markup)
     assert sanitise(markup) == html._cleaned(markup) == markup.strip()
+
+
+PIECES = ["<p>", "</p>", '<span data-interaction="R">', "</span>", "<", ">", "&", "\r", "\xa0", "a", " ", "<b>", "\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_what_is_called_plain_is_what_the_cleaner_leaves_alone(markup: str) -> None:
+    if html.is_plain(markup):
+        assert html._cleaned(markup) == markup.strip()
+    else:
+        assert any(mark in markup for mark in "<>&\r\xa0")
 
 
 @pytest.mark.parametrize("markup", ["<p>{}<b>bold</b></p>", "{}<b>bold</b>", "<p>a</p>{}<i>x</i>", "{}&amp;"])

@@ -17,7 +17,7 @@ from itembank.exchange.qti.names import attributes, child, children, name_of, pa
 from itembank.exchange.qti.usage_data import UsageStatistics, parameters_of, read_usage_data
 from itembank.items import Item
 from itembank.loss_report import ItemLoss, LossReport, refused, taken
-from itembank.records import Record, settled, uncollected
+from itembank.records import Record, settled
 
 MANIFEST = "imsmanifest.xml"
 
@@ -41,7 +41,6 @@ class Resource(Record, frozen=True, kw_only=True):
     metadata: ItemMetadata = ItemMetadata()
 
 
-@uncollected()
 def read_package(source: bytes | Path, *, name: str = "", limits: ArchiveLimits | None = None) -> Package:
     """All items of a QTI package (zip) or of a single item file (XML).
 
