@@ -25,9 +25,9 @@ async def save(connection: Connection, institution_id: int, framework: Framework
     return framework_id
 
 
-async def competency_ids(connection: Connection, framework_id: int) -> dict[str, int]:
-    """Competency key -> id."""
-    return {row["key"]: row["id"] for row in await connection.fetch(sql.competency_ids, framework_id)}
+async def competency_keys(connection: Connection, framework_id: int) -> set[str]:
+    """The keys that items may name."""
+    return {row["key"] for row in await connection.fetch(sql.competency_keys, framework_id)}
 
 
 async def get(connection: Connection, key: str) -> tuple[int, Framework] | None:

@@ -12,8 +12,8 @@ SELECT gen_random_uuid(), $1, $2, key, position
 FROM unnest($3::text[], $4::integer[]) AS given (key, position)
 ON CONFLICT (framework_id, key) DO NOTHING
 
--- name: competency_ids
-SELECT key, id FROM competency WHERE framework_id = $1
+-- name: competency_keys
+SELECT key FROM competency WHERE framework_id = $1
 
 -- name: get
 SELECT id, document FROM framework WHERE key = $1

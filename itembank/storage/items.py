@@ -64,27 +64,22 @@ async def add_items(connection: Connection, institution_id: int, bank_id: int, k
     return {row["key"]: row["id"] for row in rows}
 
 
-async def add_versions(
-    connection: Connection,
-    institution_id: int,
-    versions: Sequence[tuple[int, int, Item]],
-    competency_ids: dict[str, int],
-) -> None:
+async def add_versions(connection: Connection, institution_id: int, versions: Sequence[tuple[int, int, Item]]) -> None:
     """Write versions (item id, number, item) and make each the item's current one."""
     if not versions:
         return
     chunks = [versions[start : start + CHUNK] for start in range(0, len(versions), CHUNK)]
-    columns = await asyncio.to_thread(_columns, chunks[0], competency_ids)
+    columns = await asyncio.to_thread(_columns, chunks[0])
     for following in chunks[1:]:
         writing = connection.execute(sql.add_versions, institution_id, *columns)
-        _, columns = await asyncio.gather(writing, asyncio.to_thread(_columns, following, competency_ids))
+        _, columns = await asyncio.gather(writing, asyncio.to_thread(_columns, following))
     await connection.execute(sql.add_versions, institution_id, *columns)
     later = [(item_id, number) for item_id, number, _ in versions if number > 1]
     if later:
         await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
 
 
-def _columns(versions: Sequence[tuple[int, int, Item]], competency_ids: dict[str, int]) -> list[list[Any]]:
+def _columns(versions: Sequence[tuple[int, int, Item]]) -> list[list[Any]]:
     """What `add_versions` writes, a list a column; the next chunk's is made while the database writes the last one."""
     ids, numbers, items = (list(column) for column in zip(*versions))
     parts = [(canonical(item.content), canonical(item.scoring), canonical(item.facts)) for item in items]
@@ -96,7 +91,6 @@ def _columns(versions: Sequence[tuple[int, int, Item]], competency_ids: dict[str
         [None if item.parameters is None else canonical(item.parameters).decode() for item in items],
         [item.not_deliverable for item in items],
         [hash_of_parts(item, *own) for item, own in zip(items, parts)],
-        [competency_ids.get(item.facts.competencies[0]) if item.facts.competencies else None for item in items],
     ]
 
 

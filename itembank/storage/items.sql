@@ -5,25 +5,21 @@ WHERE i.bank_id = $1
 ORDER BY i.id
 
 -- name: add_items
-INSERT INTO item (uuid, institution_id, bank_id, key, state, current_version)
-SELECT gen_random_uuid(), $1, $2, key, 'draft', 1
+INSERT INTO item (institution_id, bank_id, key, state, current_version)
+SELECT $1, $2, key, 'draft', 1
 FROM unnest($3::text[]) WITH ORDINALITY AS given (key, place)
 ORDER BY place
 RETURNING key, id
 
 -- name: add_versions
 INSERT INTO item_version (
-    uuid, institution_id, item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash,
-    competency_id
+    institution_id, item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash
 )
-SELECT gen_random_uuid(), $1, item_id, number, title, content::json, scoring::json, facts::json, parameters::json,
-    not_deliverable, content_hash, competency_id
+SELECT $1, item_id, number, title, content::json, scoring::json, facts::json, parameters::json, not_deliverable,
+    content_hash
 FROM unnest(
-    $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::bigint[]
-) AS given (
-    item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash, competency_id
-)
+    $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[]
+) AS given (item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash)
 
 -- name: advance
 UPDATE item SET current_version = given.number

@@ -109,8 +109,7 @@ async def _import(
 ) -> ImportResult:
     bank_id, framework_id = await _bank(connection, institution_id, bank_key, framework, title)
     await banks.lock(connection, bank_id)
-    competency_ids = await frameworks.competency_ids(connection, framework_id)
-    _check_competencies(incoming, set(competency_ids))
+    _check_competencies(incoming, await frameworks.competency_keys(connection, framework_id))
     heads = await item_rows.heads(connection, bank_id)
     new = [item for item in incoming if item.key not in heads]
     differing = [item for item in incoming if item.key in heads and heads[item.key].content_hash != content_hash(item)]
@@ -118,7 +117,7 @@ async def _import(
     versions = [(ids[item.key], 1, item) for item in new]
     versions += [(heads[item.key].id, heads[item.key].number + 1, item) for item in differing]
     demoted = await _demoted(connection, [heads[item.key] for item in differing], differing)
-    await item_rows.add_versions(connection, institution_id, versions, competency_ids)
+    await item_rows.add_versions(connection, institution_id, versions)
     await item_events.move(connection, institution_id, demoted, account_id)
     touched = {item.key for item in (*new, *differing)}
     back = {moved.item_id for moved in demoted}

@@ -19,7 +19,6 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import asyncpg
 import numpy as np
@@ -147,19 +146,19 @@ async def copy_into_own_tables(owner: asyncpg.Connection, institution_id: int, i
         "VALUES (gen_random_uuid(), $1, $2, 'copied', '') RETURNING id", institution_id, framework_id,
     )  # fmt: skip
     rows = await owner.fetch(
-        "SELECT i.key, v.number, v.title, v.content, v.scoring, v.facts, v.not_deliverable, v.content_hash, "
-        "v.competency_id FROM item i JOIN item_version v ON v.item_id = i.id WHERE i.bank_id = $1 ORDER BY i.id",
+        "SELECT i.key, v.number, v.title, v.content, v.scoring, v.facts, v.not_deliverable, v.content_hash "
+        "FROM item i JOIN item_version v ON v.item_id = i.id WHERE i.bank_id = $1 ORDER BY i.id",
         bank_id,
     )  # fmt: skip
-    first = [(uuid4(), institution_id, copy_id, row["key"], "draft", "", 1) for row in rows]
-    names = ["uuid", "institution_id", "bank_id", "key", "state", "state_reason", "current_version"]
+    first = [(institution_id, copy_id, row["key"], "draft", "", 1) for row in rows]
+    names = ["institution_id", "bank_id", "key", "state", "state_reason", "current_version"]
     begin = time.perf_counter()
     await owner.copy_records_to_table("item", records=first, columns=names)
     seconds = time.perf_counter() - begin
     ids = [row["id"] for row in await owner.fetch("SELECT id FROM item WHERE bank_id = $1 ORDER BY id", copy_id)]
-    second = [(uuid4(), institution_id, item_id, *tuple(row)[1:]) for item_id, row in zip(ids, rows, strict=True)]
-    names = ["uuid", "institution_id", "item_id", "number", "title", "content", "scoring", "facts", "not_deliverable",
-             "content_hash", "competency_id"]  # fmt: skip
+    second = [(institution_id, item_id, *tuple(row)[1:]) for item_id, row in zip(ids, rows, strict=True)]
+    names = ["institution_id", "item_id", "number", "title", "content", "scoring", "facts", "not_deliverable",
+             "content_hash"]  # fmt: skip
     begin = time.perf_counter()
     await owner.copy_records_to_table("item_version", records=second, columns=names)
     seconds += time.perf_counter() - begin

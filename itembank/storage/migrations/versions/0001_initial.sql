@@ -117,9 +117,9 @@ CREATE TABLE bank (
     UNIQUE (institution_id, id)
 );
 
+-- Items come by the ten thousand: one index serves both the way by id and the keys that name the institution as well.
 CREATE TABLE item (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    uuid uuid NOT NULL UNIQUE,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     institution_id bigint NOT NULL,
     bank_id bigint NOT NULL,
     key text NOT NULL CHECK (key <> ''),
@@ -128,12 +128,11 @@ CREATE TABLE item (
     current_version integer NOT NULL CHECK (current_version >= 1),
     FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
     UNIQUE (bank_id, key),
-    UNIQUE (institution_id, id)
+    PRIMARY KEY (id, institution_id)
 );
 
 CREATE TABLE item_version (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    uuid uuid NOT NULL UNIQUE,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     institution_id bigint NOT NULL,
     item_id bigint NOT NULL,
     number integer NOT NULL CHECK (number >= 1),
@@ -144,12 +143,10 @@ CREATE TABLE item_version (
     parameters json,
     not_deliverable text NOT NULL,
     content_hash text NOT NULL,
-    competency_id bigint,
     created_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
-    FOREIGN KEY (institution_id, competency_id) REFERENCES competency (institution_id, id),
     UNIQUE (item_id, number),
-    UNIQUE (institution_id, id)
+    PRIMARY KEY (id, institution_id)
 );
 
 -- Why an item came into its state, and through whom (NULL: the program itself). Never changed.
