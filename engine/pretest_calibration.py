@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from itembank.items import Item
 from itembank.records import Record
-from psychometrics import calibrate
 from psychometrics.arrays import MISSING
 from psychometrics.calibration.screening import CALIBRATED
 from psychometrics.models.base import ItemParameters
@@ -80,6 +79,8 @@ def calibrate_beside(
     Raises:
         ValueError: when the sittings hold no operational answer, or the model does not fit an item's categories.
     """
+    from psychometrics import calibrate
+
     fixed = ItemParameters.from_records(document["items"])
     held = set(fixed.item_id)
     dimensions = _dimensions(collected, document, items)

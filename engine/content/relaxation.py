@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import highspy
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -28,7 +31,10 @@ class Relaxation:
     """Maximise cost · x over low ≤ matrix @ x ≤ high and bounds within 0 ≤ x ≤ 1."""
 
     def __init__(self, matrix: Floats, low: Floats, high: Floats) -> None:
+        from highspy import HighsModelStatus
+
         n_columns = matrix.shape[1]
+        self._optimal = HighsModelStatus.kOptimal
         self.low, self.high = np.zeros(n_columns), np.ones(n_columns)
         self._columns = np.arange(n_columns, dtype=np.int32)
         self._highs = _build(matrix, low, high)
@@ -55,7 +61,7 @@ class Relaxation:
     def solve(self) -> tuple[float, Floats] | None:
         """Value and solution, None when there is none."""
         self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if self._highs.getModelStatus() != self._optimal:
             return None
         return self._highs.getInfo().objective_function_value, np.asarray(self._highs.getSolution().col_value)
 
@@ -74,6 +80,8 @@ def is_integral(x: Floats) -> bool:
 
 
 def _build(matrix: Floats, low: Floats, high: Floats) -> highspy.Highs:
+    import highspy
+
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)

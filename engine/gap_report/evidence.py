@@ -1,6 +1,7 @@
 """What all answers of a learner say about every competency at once, as numbers that can be stored and replayed."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,9 @@ from engine.decisions import DomainCurve, percent_at
 from engine.gap_report.states import State, state_of
 from engine.periods import Moment
 from itembank.records import Record
-from psychometrics.ability.multidimensional import MultidimensionalPosterior
+
+if TYPE_CHECKING:
+    from psychometrics.ability.multidimensional import MultidimensionalPosterior
 
 
 class CompetencyDomain(Record, frozen=True, kw_only=True):
@@ -59,14 +62,14 @@ class Evidence(Record, frozen=True, kw_only=True):
 
 
 def evidence_of(
-    posterior: MultidimensionalPosterior,
+    posterior: "MultidimensionalPosterior",
     person: int,
     domains: Sequence[CompetencyDomain],
     cut_theta: Sequence[float],
     n_answers: Sequence[int],
     at: Moment,
     *,
-    under_others: Sequence[MultidimensionalPosterior] = (),
+    under_others: "Sequence[MultidimensionalPosterior]" = (),
 ) -> Evidence:
     """One person's part of a multidimensional posterior.
 
@@ -101,11 +104,13 @@ def evidence_of(
     )
 
 
-def _chances(posterior: MultidimensionalPosterior, person: int, cuts: NDArray[np.float64]) -> tuple[float, ...]:
+def _chances(posterior: "MultidimensionalPosterior", person: int, cuts: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(min(1.0, max(0.0, float(x))) for x in posterior.probability_above(cuts)[person])
 
 
-def _percent(posterior: MultidimensionalPosterior, person: int, place: int, curve: DomainCurve) -> tuple[float, float]:
+def _percent(
+    posterior: "MultidimensionalPosterior", person: int, place: int, curve: DomainCurve
+) -> tuple[float, float]:
     weights = posterior.marginal_weights[person, place]
     values = np.interp(posterior.marginal_nodes[person, place], curve.nodes, curve.percents)
     mean = float(weights @ values)

@@ -21,7 +21,6 @@ from engine.storage import rescorings, sessions
 from engine.storage.attempts import Attempt
 from engine.workflows.shelf import Publication
 from itembank.storage.database import Connection
-from psychometrics.ability.multidimensional import multidimensional_posterior
 
 
 async def gap_report_of(
@@ -117,6 +116,8 @@ def targets_of(bank: FrozenBank, occasion: Occasion) -> dict[str, Target]:
 
 def evidence(bank: FrozenBank, shown: Sequence[Administered], targets: dict[str, Target], at: datetime) -> Evidence:
     """The joint posterior of the competencies from these answers, borrowing strength through their correlations."""
+    from psychometrics.ability.multidimensional import multidimensional_posterior
+
     positions, categories = answers_of(shown)
     place = {name: index for index, name in enumerate(bank.competencies)}
     logs = np.zeros((1, len(place), len(bank.nodes)))

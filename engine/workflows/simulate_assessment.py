@@ -10,7 +10,6 @@ from engine.frozen_bank import FrozenBank
 from engine.occasion_design import decides_credit, design_on
 from engine.policies.records import Occasion, Policy
 from engine.simulation.report import SimulationReport
-from engine.simulation.simulate import Bank, simulate
 from engine.workflows.publish_assessment import check_policy
 from engine.workflows.shelf import load_bank
 from itembank.records import digest
@@ -56,6 +55,8 @@ def simulate_policy(
     Raises:
         PolicyInvalid, DesignError: when an occasion cannot run on the bank.
     """
+    from engine.simulation.simulate import Bank, simulate
+
     check_policy(policy, bank)
     designs = [decided_as(one, bank, decides=decides_credit(policy, one)) for one in policy.occasions]
     shelf = Bank(items=bank.parameters, competency=bank.competency, attributes=bank.attributes)
