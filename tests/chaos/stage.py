@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 
@@ -77,11 +78,26 @@ class Stage:
         """The result of a coroutine."""
         return self.loop.run_until_complete(work)
 
-    async def account(self, role: str) -> int:
+    async def account(self, role: str, name: str = "") -> int:
         """A new account."""
         self._n_accounts += 1
         async with self.database.transaction(self.institution) as connection:
-            return await accounts.create(connection, self.institution, f"{role}-{self._n_accounts}", [role])
+            return await accounts.create(connection, self.institution, f"{role}-{self._n_accounts}", [role], name)
+
+    async def uuid(self, account_id: int) -> UUID:
+        """An account's uuid."""
+        async with self.database.transaction(self.institution) as connection:
+            found: UUID = await connection.fetchval("SELECT uuid FROM account WHERE id = $1", account_id)
+            return found
+
+    async def is_named(self, account_id: int) -> bool:
+        """Whether anything says who an account is."""
+        query = """
+            SELECT EXISTS (SELECT 1 FROM person WHERE account_id = $1)
+                OR EXISTS (SELECT 1 FROM account WHERE id = $1 AND pseudonym <> 'erased-' || uuid)
+        """
+        async with self.database.transaction(self.institution) as connection:
+            return bool(await connection.fetchval(query, account_id))
 
     async def as_owner(self, statement: str, *values: object) -> None:
         """What no program may do: change rows behind the triggers' back."""
