@@ -11,17 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from api.errors import problem_of
 from api.given import NewResponse, reader
 from api.identities import Identities
 from api.json_guard import NotJson, check_body
+from api.logs import log
 from api.views import session_document
 from itembank.storage.accounts import Caller
 from itembank.storage.database import DatabaseUnavailable
 
-log = structlog.get_logger()
 TEMPLATE = "/api/v1/sessions/{uuid}/responses"
 _PATH = re.compile(r"/api/v1/sessions/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/responses")
 _PLAIN = frozenset(

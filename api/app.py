@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-import structlog
 from litestar import Litestar, Request, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.plugins.core import MsgspecDIPlugin
 
 from api.auth import guard, provide_caller, provide_visitor
 from api.database_server import keep_ready
@@ -16,6 +16,7 @@ from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
 from api.identities import Identities
 from api.json_guard import guard_json
+from api.logs import log
 from api.observability import health_routes, observe
 from api.oidc import Discovery
 from api.pages.render import as_page
@@ -27,7 +28,13 @@ from engine.workflows.shelf import Shelf
 from itembank.storage.database import DatabaseUnavailable
 from itembank.storage.embedded import EmbeddedServer
 
-log = structlog.get_logger()
+
+class Application(Litestar):
+    """Litestar without its plugins for pydantic and attrs: nobody here has such models, and loading them takes time."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[Any]) -> list[Any]:
+        return [*plugins, MsgspecDIPlugin()]
 
 
 def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = None) -> Litestar:
@@ -43,7 +50,7 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
             await desk.close()
 
     json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)
-    app = Litestar(
+    app = Application(
         route_handlers=[json_api, publication_routes, *health_routes, *page_handlers, *documentation_routes],
         lifespan=[lifespan],
         guards=[guard],

@@ -6,23 +6,13 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
-import structlog
 
+from api.logs import log
 from api.settings import Settings
 from engine.storage import pulse
 from itembank.storage.database import Database, DatabaseUnavailable, create_database, migrate
 from itembank.storage.embedded import EmbeddedServer
 
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
-)
-log = structlog.get_logger()
 DATABASE_NAME = "assay"
 CHECK_SECONDS = 0.5
 

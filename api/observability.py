@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api.admission import Admission
 from api.answer_lane import AnswerLane
 from api.auth import PUBLIC
+from api.logs import log, name_request
 from itembank.storage.database import Database, DatabaseUnavailable
 
-log = structlog.get_logger()
 SLOW_SECONDS = 2.0
 LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -72,8 +70,7 @@ class Observed:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        name_request(request_id)
         with self.trace(scope, request_id):
             try:
                 await self.app(scope, receive, tell)

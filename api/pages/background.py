@@ -5,13 +5,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import structlog
-
+from api.logs import log
 from engine.storage import jobs
 from itembank.errors import BankError
 from itembank.storage.database import Database, DatabaseUnavailable
 
-log = structlog.get_logger()
 TELL_SECONDS = 1.0
 Tell = Callable[[str], None]
 Work = Callable[[Tell], dict[str, Any]]

@@ -3,12 +3,12 @@
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from api.auth import PUBLIC, STAFF
+from api.logs import log
 from api.oidc import (
     Begun,
     IdentityRefused,
@@ -30,7 +30,6 @@ from itembank.storage.database import Database
 
 BEGUN = "assay_provider"
 BACK = "/sign-in/provider/back"
-log = structlog.get_logger()
 
 
 @get("/sign-in/provider", opt=PUBLIC)
