@@ -12,6 +12,8 @@ from api.auth import STAFF, roles
 from api.idempotency import once
 from engine.exposure.rates import use_of
 from engine.storage import exposures
+from engine.workflows.shelf import Shelf
+from engine.workflows.spare_items import count_finished
 from itembank.errors import BankUnknown
 from itembank.storage import bank_versions, banks, items
 from itembank.storage.accounts import Caller
@@ -74,7 +76,11 @@ class BankRoutes(Controller):
 
     @get("/{key:str}/exposure", summary="Read exposure rates", opt=roles("author", "psychometrician", "registrar"))
     async def exposure(
-        self, key: FromPath[str], caller: NamedDependency[Caller], database: NamedDependency[Database]
+        self,
+        key: FromPath[str],
+        caller: NamedDependency[Caller],
+        database: NamedDependency[Database],
+        shelf: NamedDependency[Shelf],
     ) -> ExposureView:
         """Which share of the finished sittings showed each item: overall and by rotating pool, with their overlap."""
         async with database.transaction(caller.institution_id) as connection:
@@ -83,6 +89,7 @@ class BankRoutes(Controller):
             if version is None:
                 raise BankUnknown(f"There is no published version of a bank '{key}' here.")
             number = (await bank_versions.get(connection, version)).number
+            await count_finished(connection, caller.institution_id, shelf)
             keys = await exposures.keys(connection, version)
             pools = await exposures.by_pool(connection, version)
         uses = [_use(keys, one.sittings, one.administered, one.pool) for one in pools]

@@ -1,6 +1,7 @@
 """How often the items of a bank version were shown, and the faded counts by which eligibility spares them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -37,6 +38,35 @@ async def find(connection: Connection, place: Place, n_items: int) -> Eligibilit
     if row is None:
         return EligibilityCounts.none(1, n_items)
     return EligibilityCounts(np.array([row["eligible"]]), np.array([row["given"]]))
+
+
+class Uncounted(msgspec.Struct, frozen=True, kw_only=True):
+    """A sitting that has ended and is not counted yet, with the bank positions it has shown."""
+
+    id: int
+    uuid: UUID
+    attempt_id: int
+    bank_version_id: int
+    occasion: str
+    pool: list[int] | None
+    assessment_id: int
+    assessment_version_id: int
+    shown: list[int]
+
+
+async def uncounted(connection: Connection, institution_id: int, most: int) -> list[Uncounted]:
+    """Sittings to count, in the order of their ends, held until the transaction ends; none that another one holds."""
+    found = []
+    for record in await connection.fetch(sql.uncounted, institution_id, most):
+        fields = dict(record)
+        fields["pool"] = None if fields["pool"] is None else msgspec.json.decode(fields["pool"])
+        found.append(Uncounted(**fields))
+    return found
+
+
+async def mark_counted(connection: Connection, session_ids: Sequence[int]) -> None:
+    """These sittings are in the counts."""
+    await connection.execute(sql.mark_counted, session_ids)
 
 
 async def count(

@@ -3,6 +3,18 @@ SELECT eligible, given
 FROM item_exposure
 WHERE bank_version_id = $1 AND assessment_id = $2 AND occasion = $3 AND pool = $4 AND ability_group = $5
 
+-- name: uncounted
+SELECT s.id, s.uuid, s.attempt_id, s.bank_version_id, s.occasion, s.pool, a.assessment_id, a.assessment_version_id,
+    ARRAY(SELECT i.bank_position FROM session_item i WHERE i.session_id = s.id ORDER BY i.position) AS shown
+FROM session s JOIN attempt a ON a.id = s.attempt_id
+WHERE s.institution_id = $1 AND s.finished_at IS NOT NULL AND NOT s.counted
+ORDER BY s.finished_at, s.id
+LIMIT $2
+FOR NO KEY UPDATE OF s SKIP LOCKED
+
+-- name: mark_counted
+UPDATE session SET counted = true WHERE id = ANY($1::bigint[])
+
 -- name: by_pool
 SELECT pool, sum(sittings)::bigint AS sittings, array_agg(administered) AS administered
 FROM item_exposure

@@ -23,7 +23,6 @@ from engine.storage.attempts import Attempt
 from engine.storage.endings import Ended, Held
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
-from engine.workflows.spare_items import Over, count_sittings
 from itembank.records import Record, canonical
 from itembank.storage.database import Connection
 
@@ -59,8 +58,6 @@ async def end_together(connection: Connection, institution_id: int, ending: Sequ
         return {}
     if await endings.write(connection, institution_id, [ended for _, _, ended, _ in decided]) != len(decided):
         raise RuntimeError("A sitting moved although its row was held.")
-    over = [Over(end.publication, attempt, end.session, end.shown) for end, attempt, _, _ in decided]
-    await count_sittings(connection, institution_id, over)
     return {end.session.id: _step(end, ended, decision) for end, _, ended, decision in decided}
 
 

@@ -22,7 +22,6 @@ from engine.workflows.rebase_credit import rebase_credit
 from engine.workflows.settle_courses import settle_courses
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step, step_of
-from engine.workflows.spare_items import Over, count_sittings
 from itembank.records import canonical
 from itembank.storage.database import Connection
 
@@ -70,7 +69,6 @@ async def finish_sitting(
     events = await journal.append(connection, institution_id, attempt.id, policy, [finished], actor)
     if may_award:
         await award_if_due(connection, institution_id, publication, attempt, events, session.now)
-    await count_sittings(connection, institution_id, [Over(publication, attempt, session, shown)])
     row = await sessions.find(connection, session.uuid)
     assert row is not None
     return await step_of(connection, publication, row, is_new=True)

@@ -1,7 +1,6 @@
-"""Spare items that were shown often: draw what a sitting may use, and count it when it has ended."""
+"""Spare items that were shown often: draw what a sitting may use, and count what finished ones have shown."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -9,18 +8,23 @@ from numpy.typing import NDArray
 
 from engine.delivery import eligible_items
 from engine.exposure.live import ability_group, draw_sitting, pool_of_sitting
-from engine.frozen_bank import FrozenBank
 from engine.selection.sitting import Sitting
-from engine.sessions import Administered, SessionRow
 from engine.storage import exposures, sessions
 from engine.storage.attempts import Attempt
-from engine.storage.exposures import Place
-from engine.workflows.shelf import Publication
+from engine.storage.exposures import Place, Uncounted
+from engine.workflows.shelf import Publication, Shelf
 from itembank.storage.database import Connection
+
+AT_A_TIME = 500
+"""Sittings counted by one statement."""
+
+_Counted = tuple[list[int], NDArray[np.bool_], int]
 
 
 async def draw_pool(
     connection: Connection,
+    institution_id: int,
+    shelf: Shelf,
     publication: Publication,
     attempt: Attempt,
     occasion: str,
@@ -31,7 +35,10 @@ async def draw_pool(
     plan, bank = publication.plans[occasion], publication.bank
     if plan.design.exposure.method != "eligibility":
         return None
-    place = await _place(connection, publication, attempt, occasion, sitting.session_key, None)
+    await count_finished(connection, institution_id, shelf)
+    place = await _place(
+        connection, publication, attempt.id, attempt.assessment_id, occasion, sitting.session_key, None
+    )
     counts = await exposures.find(connection, place, bank.n_operational)
     unseen = np.ones(bank.n_operational, dtype=bool) if sitting.eligible is None else sitting.eligible
     drawn = draw_sitting(plan, counts, unseen, tie_key)
@@ -40,29 +47,33 @@ async def draw_pool(
     return [*np.flatnonzero(drawn).tolist(), *range(bank.n_operational, len(bank))]
 
 
-class Over(NamedTuple):
-    """A sitting that ends, and what it has shown."""
+async def count_finished(connection: Connection, institution_id: int, shelf: Shelf) -> None:
+    """Count what finished sittings have shown, for whoever is about to read the counts.
 
-    publication: Publication
-    attempt: Attempt
-    session: SessionRow
-    shown: Sequence[Administered]
+    The end of a sitting writes its own rows alone: counts are shared, and learners would queue for them.
+    """
+    while True:
+        finished = await exposures.uncounted(connection, institution_id, AT_A_TIME)
+        await _count(connection, institution_id, shelf, finished)
+        if len(finished) < AT_A_TIME:
+            return
 
 
-async def count_sittings(connection: Connection, institution_id: int, over: Sequence[Over]) -> None:
-    """Count what sittings that end have shown: the last statements of their transaction, for the rows are shared."""
-    together: dict[tuple[Place, float], list[Over]] = {}
-    for one in over:
+async def _count(connection: Connection, institution_id: int, shelf: Shelf, finished: Sequence[Uncounted]) -> None:
+    together: dict[tuple[Place, float], list[_Counted]] = {}
+    for one in finished:
+        publication = await shelf.publication(connection, one.assessment_version_id)
         place = await _place(
-            connection, one.publication, one.attempt, one.session.occasion, one.session.uuid.hex, one.session.id
+            connection, publication, one.attempt_id, one.assessment_id, one.occasion, one.uuid.hex, one.id
         )
-        fading = one.publication.plans[place.occasion].design.exposure.fading
-        together.setdefault((place, fading), []).append(one)
+        fading = publication.plans[place.occasion].design.exposure.fading
+        usable = eligible_items(publication.bank, set(), one.pool)
+        together.setdefault((place, fading), []).append((one.shown, usable, len(publication.bank)))
     for place, fading in sorted(together, key=_in_order):
-        sittings = together[place, fading]
-        bank = sittings[0].publication.bank
-        shown = [([item.bank_position for item in one.shown], _usable(bank, one.session)) for one in sittings]
-        await exposures.count_all(connection, institution_id, place, shown, n_positions=len(bank), fading=fading)
+        counted = together[place, fading]
+        shown = [(positions, usable) for positions, usable, _ in counted]
+        await exposures.count_all(connection, institution_id, place, shown, n_positions=counted[0][2], fading=fading)
+    await exposures.mark_counted(connection, [one.id for one in finished])
 
 
 def _in_order(counted: tuple[Place, float]) -> tuple[object, ...]:
@@ -70,28 +81,25 @@ def _in_order(counted: tuple[Place, float]) -> tuple[object, ...]:
     return (*msgspec.structs.astuple(counted[0]), counted[1])
 
 
-def _usable(bank: FrozenBank, session: SessionRow) -> NDArray[np.bool_]:
-    return eligible_items(bank, set(), session.pool)
-
-
 async def _place(
     connection: Connection,
     publication: Publication,
-    attempt: Attempt,
+    attempt_id: int,
+    assessment_id: int,
     occasion: str,
     session_key: str,
     session_id: int | None,
 ) -> Place:
-    """The counts that a sitting belongs to; its ability group is that of the estimate before it."""
+    """The counts of a sitting, or of one about to begin (no id); its ability group is that of the estimate before."""
     plan = publication.plans[occasion]
     theta = plan.design.ability.start_theta
     if plan.design.exposure.theta_bounds:
-        earlier = [row for row in await sessions.of_attempt(connection, attempt.id) if row.finished_at is not None]
+        earlier = [row for row in await sessions.of_attempt(connection, attempt_id) if row.finished_at is not None]
         earlier = [row for row in earlier if session_id is None or row.id < session_id]
         theta = earlier[-1].theta if earlier else theta
     return Place(
         bank_version_id=publication.bank.version_id,
-        assessment_id=attempt.assessment_id,
+        assessment_id=assessment_id,
         occasion=occasion,
         pool=pool_of_sitting(plan, session_key),
         ability_group=ability_group(plan, theta),

@@ -70,7 +70,7 @@ async def start_session(
         if running is not None and running.occasion == occasion_key:
             check_on_screen(running)
             return await step_of(connection, publication, running, is_new=False)
-        return await _start(connection, institution_id, publication, attempt, occasion_key, item_keys, now)
+        return await _start(connection, institution_id, shelf, publication, attempt, occasion_key, item_keys, now)
 
 
 async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: int) -> Attempt:
@@ -88,6 +88,7 @@ async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: in
 async def _start(
     connection: Connection,
     institution_id: int,
+    shelf: Shelf,
     publication: Publication,
     attempt: Attempt,
     occasion_key: str,
@@ -109,7 +110,7 @@ async def _start(
     check_start(plan, sitting)
     tie_key = secrets.token_bytes(16)
     if pool is None:
-        pool = await draw_pool(connection, publication, attempt, occasion_key, sitting, tie_key)
+        pool = await draw_pool(connection, institution_id, shelf, publication, attempt, occasion_key, sitting, tie_key)
         sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
     first = next_of(plan, sitting)
     if isinstance(first, Stop):

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from engine.workflows.open_attempt import open_attempt
 from engine.workflows.publish_assessment import publish_assessment
 from engine.workflows.replay import replay_sessions
 from engine.workflows.show_sitting import Step
+from engine.workflows.spare_items import count_finished
 from engine.workflows.take_session import start_session
 from itembank.storage import accounts
 from itembank.storage.database import Database
@@ -83,6 +85,7 @@ async def world(database: Database, database_dsn: str) -> Spared:
 
 async def test_no_item_is_shown_much_more_often_than_asked_and_all_sittings_are_counted(world: Spared) -> None:
     async with world.database.transaction(world.institution) as connection:
+        await count_finished(connection, world.institution, world.shelf)
         rows = await sessions.every(connection)
         counted = (await exposures.by_pool(connection, rows[0].bank_version_id))[0]
         shown = [item.bank_position for row in rows for item in await sessions.administered(connection, row.id)]
@@ -92,6 +95,23 @@ async def test_no_item_is_shown_much_more_often_than_asked_and_all_sittings_are_
     assert operational.sum() == N_LEARNERS * LENGTH
     assert operational.max() / N_LEARNERS < MAXIMUM + 3 * np.sqrt(MAXIMUM * (1 - MAXIMUM) / N_LEARNERS)
     assert sum(counted.administered[-4:]) == N_LEARNERS, "a lot does not touch the pretest items"
+
+
+async def test_a_sitting_is_counted_once_whoever_reads_at_the_same_time(world: Spared, database_dsn: str) -> None:
+    async def read() -> None:
+        async with world.database.transaction(world.institution) as connection:
+            await count_finished(connection, world.institution, world.shelf)
+
+    owner = await asyncpg.connect(database_dsn)
+    await owner.execute(
+        "DELETE FROM item_exposure WHERE institution_id = $1 AND occasion = 'pre_test'", world.institution
+    )
+    await owner.execute("UPDATE session SET counted = false WHERE institution_id = $1", world.institution)
+    await owner.close()
+    await asyncio.gather(*(read() for _ in range(6)))
+    async with world.database.transaction(world.institution) as connection:
+        counted = await connection.fetchval("SELECT sum(sittings) FROM item_exposure WHERE occasion = 'pre_test'")
+    assert counted == N_LEARNERS
 
 
 async def test_every_lot_follows_from_the_sittings_before_it(world: Spared) -> None:
@@ -106,6 +126,7 @@ async def test_every_lot_follows_from_the_sittings_before_it(world: Spared) -> N
             bank_version_id=rows[0].bank_version_id, assessment_id=assessment_id, occasion="pre_test", pool=0,
             ability_group=0,
         )  # fmt: skip
+        await count_finished(connection, world.institution, world.shelf)
         kept = await exposures.find(connection, place, publication.bank.n_operational)
     keys, n_items = publication.plans["pre_test"].pool.keys, publication.bank.n_operational
     counts = EligibilityCounts.none(1, n_items)

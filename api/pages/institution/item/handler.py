@@ -21,6 +21,8 @@ from api.pages.words import translator
 from api.reports.observed import as_dots, grouped
 from engine.messages import Language
 from engine.storage import shown_items
+from engine.workflows.shelf import Shelf
+from engine.workflows.spare_items import count_finished
 from itembank.lifecycle import ALLOWED
 from itembank.storage import items as item_rows
 from itembank.storage.accounts import Caller
@@ -38,11 +40,13 @@ async def see_item(
     stock: NamedDependency[Stock],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
 ) -> Response[str]:
     """The item's page; its key comes in the query, since authors' keys may hold any character."""
     stored = stock.find(request.query_params.get("key", "")[:500])
     competency = (stored.item.facts.competencies or ("",))[0]
     async with database.transaction(caller.institution_id) as connection:
+        await count_finished(connection, caller.institution_id, shelf)
         versions = await item_rows.history(connection, stored.id)
         answers = await shown_items.answers(connection, stored.id, competency)
         pools = await shown_items.by_pool(connection, stored.id)

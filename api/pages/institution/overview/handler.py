@@ -16,6 +16,8 @@ from api.pages.names import occasion_name
 from api.pages.render import page
 from engine.storage import cohorts, flags, health, overrides, shown_items
 from engine.storage.health import SittingSeen
+from engine.workflows.shelf import Shelf
+from engine.workflows.spare_items import count_finished
 from itembank.storage import bank_versions, banks
 from itembank.storage import items as item_rows
 from itembank.storage.accounts import Caller
@@ -43,10 +45,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/institution", opt=roles(*STAFF))
 async def see_institution(
-    request: Request[Any, Any, Any], caller: NamedDependency[Caller], database: NamedDependency[Database]
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    shelf: NamedDependency[Shelf],
 ) -> Response[str]:
     """Live health, banks, assessments."""
     async with database.transaction(caller.institution_id) as connection:
+        await count_finished(connection, caller.institution_id, shelf)
         now = await connection.fetchval("SELECT now()")
         seen = await health.sittings(connection, now - timedelta(weeks=WEEKS))
         offered = await cohorts.assessments(connection)

@@ -332,12 +332,15 @@ CREATE TABLE session (
     finished_at timestamptz,
     reason text,
     outcome json,
+    counted boolean NOT NULL DEFAULT false,
     FOREIGN KEY (institution_id, attempt_id) REFERENCES attempt (institution_id, id),
     FOREIGN KEY (institution_id, account_id) REFERENCES account (institution_id, id),
     FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
     UNIQUE (institution_id, id),
-    CHECK ((finished_at IS NULL) = (reason IS NULL))
+    CHECK ((finished_at IS NULL) = (reason IS NULL)),
+    CHECK (finished_at IS NOT NULL OR NOT counted)
 );
+CREATE INDEX session_uncounted ON session (institution_id, finished_at) WHERE finished_at IS NOT NULL AND NOT counted;
 CREATE UNIQUE INDEX session_one_open ON session (attempt_id) WHERE finished_at IS NULL;
 CREATE INDEX session_account ON session (account_id);
 
@@ -723,7 +726,7 @@ GRANT UPDATE (title) ON bank TO assay_app;
 GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
 GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
 GRANT UPDATE (head) ON attempt TO assay_app;
-GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome) ON session TO assay_app;
+GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome, counted) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
 GRANT UPDATE (grade, session_id) ON credit TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
