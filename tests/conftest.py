@@ -1,6 +1,7 @@
 """One throw-away PostgreSQL for the run; one freshly migrated database for each worker and module that asks."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -18,6 +19,15 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gone_servers() -> Iterator[None]:
+    """A server spares what it has loaded from collection for good; here many come and go, and must be let go."""
+    yield
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
