@@ -15,18 +15,31 @@ NAME = re.compile(r"(?<=<)[A-Za-z][\w-]*|(?<=\s)[A-Za-z][\w-]*(?==)")
 
 def block(text: str) -> tuple[str, tuple[str, ...]]:
     """A stem or stimulus: plain text becomes paragraphs, HTML is sanitised; with what sanitising took away."""
-    return sanitised(text) if MARKUP.search(text) else (paragraphs(text), ())
+    return sanitised(text) if _is_marked_up(text) else (paragraphs(text), ())
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text is one line without a mark that HTML knows, as most stems and options are: its own markup."""
+    return text.isprintable() and not ("<" in text or ">" in text or "&" in text)
 
 
 def paragraphs(text: str) -> str:
     """Plain text as paragraphs, whatever marks it holds; in the form that sanitising leaves alone."""
+    if is_bare(text):
+        return f"<p>{text.strip()}</p>" if text.strip() else ""
     parts = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
     return sanitise("".join(f"<p>{_lines(part)}</p>" for part in parts))
 
 
 def inline(text: str) -> tuple[str, tuple[str, ...]]:
     """An option: plain text is escaped, HTML is sanitised; with what sanitising took away."""
-    return sanitised(text) if MARKUP.search(text) else (sanitise(_lines(text)), ())
+    if is_bare(text):
+        return text.strip(), ()
+    return sanitised(text) if _is_marked_up(text) else (sanitise(_lines(text)), ())
+
+
+def _is_marked_up(text: str) -> bool:
+    return ("<" in text or "&" in text) and MARKUP.search(text) is not None
 
 
 def _lines(text: str) -> str:
@@ -56,12 +69,16 @@ def without_last(body: str, response: str) -> str:
 
 
 def plain_text(body: str) -> str:
-    """The words of a body, for counting and comparing."""
-    if "<" in body or "&" in body:
-        body = html.unescape(ANY_TAG.sub(" ", body))
-    return " ".join(body.split())
+    """The words of a body, for comparing."""
+    return " ".join(_words(body))
 
 
 def word_count(*bodies: str) -> int:
     """How many words a reader meets."""
-    return len(plain_text(" ".join(bodies)).split())
+    return len(_words(" ".join(bodies)))
+
+
+def _words(body: str) -> list[str]:
+    if "<" in body or "&" in body:
+        body = html.unescape(ANY_TAG.sub(" ", body))
+    return body.split()

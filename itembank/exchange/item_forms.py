@@ -6,7 +6,9 @@ same item whichever file it came from.
 
 import math
 import re
+from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 from itembank.errors import ItemInvalid
 from itembank.exchange.authored_html import INTERACTION, block, inline, place
@@ -59,25 +61,19 @@ def choice_item(
     `points` is what each letter is worth; when every right letter is worth 1 and nothing else counts, the whole set
     must match, otherwise points add up and are cut into `max_score` equal categories.
     """
-    keys = letters(len(options))
     body, changes = block(stem)
-    choices = []
-    for letter, option in zip(keys, options):
-        text, lost = inline(option)
-        choices.append(Choice(key=letter, content=text))
-        changes += lost
+    choices, lost = _choices(zip(letters(len(options)), options), 1)
     interaction = Interaction(
-        kind="choice",
-        response=RESPONSE,
-        choices=tuple(choices),
-        max_choices=0 if multiple else 1,
-        shuffle=shuffle,
+        kind="choice", response=RESPONSE, choices=choices, max_choices=0 if multiple else 1, shuffle=shuffle
     )
     content = ItemContent(body=place(body, RESPONSE), interactions=(interaction,))
-    return Formed(content=content, scoring=_choice_scoring(points, multiple, max_score), changes=changes)
+    scoring = _choice_scoring(tuple(points.items()), multiple, max_score)
+    return Formed(content=content, scoring=scoring, changes=changes + lost)
 
 
-def _choice_scoring(points: dict[str, float], multiple: bool, max_score: int) -> ItemScoring:
+@lru_cache(maxsize=512)
+def _choice_scoring(worths: tuple[tuple[str, float], ...], multiple: bool, max_score: int) -> ItemScoring:
+    points = dict(worths)
     right = tuple(letter for letter, worth in points.items() if worth > 0)
     best = sum(worth for worth in points.values() if worth > 0) if multiple else max(points.values(), default=0.0)
     whole = max_score == 1 and (multiple or len(right) == 1) and all(worth == 1 for worth in points.values())
@@ -200,7 +196,7 @@ def match_item(stem: str, pairs: tuple[tuple[str, str], ...], *, max_score: int 
     )
 
 
-def _choices(keyed: list[tuple[str, str]], match_max: int) -> tuple[tuple[Choice, ...], tuple[str, ...]]:
+def _choices(keyed: Iterable[tuple[str, str]], match_max: int) -> tuple[tuple[Choice, ...], tuple[str, ...]]:
     made: list[Choice] = []
     changes: tuple[str, ...] = ()
     for key, text in keyed:

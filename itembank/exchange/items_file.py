@@ -19,17 +19,47 @@ from itembank.exchange.parameters.columns import PARAMETER_COLUMNS, facts_of_cel
 from itembank.exchange.tables import Row, Table, read_table, split_bars
 from itembank.items import Item, ItemContent, ItemFacts, ItemScoring, NumericKey, ResponseDeclaration, check_item
 from itembank.loss_report import ItemLoss, LossReport
+from itembank.records import Record
 
 YES = frozenset({"1", "yes", "true", "y", "x"})
-COLUMNS = (
-    "item_id", "competency", "type", "key", "max_score", "model", "anchor", "enemy_of", "stem", "options", "level",
-    "rationale", "usual_seconds", "tags", "title", "tolerance", "language", "stimulus", "stimulus_key", "scoring",
-    "alignments", "source", "word_count", "item_type", "shuffle", "unit",
-)  # fmt: skip
 KINDS = ("choice", "multiple", "numeric", "text", "human")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
 NO_STEM = "no stem"
 NO_KEY = "no key"
+
+
+class ItemRow(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """A row of an items file: the text under each of the columns that an item has a place for."""
+
+    item_id: str = ""
+    competency: str = ""
+    type: str = ""
+    key: str = ""
+    max_score: str = ""
+    model: str = ""
+    anchor: str = ""
+    enemy_of: str = ""
+    stem: str = ""
+    options: str = ""
+    level: str = ""
+    rationale: str = ""
+    usual_seconds: str = ""
+    tags: str = ""
+    title: str = ""
+    tolerance: str = ""
+    language: str = ""
+    stimulus: str = ""
+    stimulus_key: str = ""
+    scoring: str = ""
+    alignments: str = ""
+    source: str = ""
+    word_count: str = ""
+    item_type: str = ""
+    shuffle: str = ""
+    unit: str = ""
+
+
+COLUMNS = ItemRow.__struct_fields__
 
 
 @dataclass(slots=True)
@@ -78,7 +108,7 @@ def _read_row(row: Row, reading: _Reading) -> None:
         if key in reading.lines:
             raise ItemInvalid(f"item_id '{key}' already stands in line {reading.lines[key]}; rename one of them.")
         reading.lines[key] = row.line
-        item, changes = item_of_row(row)
+        item, changes = item_of_cells(row.cells)
         check_item(item)
     except BankError as error:
         entry = ItemLoss(key=key or f"line {row.line}", fate="refused", place=at_line(row.line), notes=(str(error),))
@@ -89,60 +119,64 @@ def _read_row(row: Row, reading: _Reading) -> None:
     reading.entries.append(entry)
 
 
-def item_of_row(row: Row) -> tuple[Item, tuple[str, ...]]:
-    """One item, and what was changed to make it.
+def item_of_cells(cells: dict[str, str]) -> tuple[Item, tuple[str, ...]]:
+    """One item, and what was changed to make it; the cells may hold parameters as well.
 
     Raises:
         ItemInvalid: naming the column and what to write there.
     """
+    row = msgspec.convert(cells, ItemRow)
     kind = _kind(row)
-    max_score = _whole(row, "max_score", 1)
-    if not row.get("stem"):
+    max_score = _whole(row.max_score, 1)
+    if not row.stem:
         formed, missing = _without_stem(row, kind, max_score), NO_STEM
-    elif kind in ("choice", "multiple") and not row.get("key"):
+    elif kind in ("choice", "multiple") and not row.key:
         formed, missing = _without_key(row, kind == "multiple", max_score), NO_KEY
     else:
         formed, missing = _formed(row, kind, max_score), ""
-    stimulus, lost = block(row.get("stimulus")) if row.get("stimulus") else ("", ())
+    stimulus, lost = block(row.stimulus) if row.stimulus else ("", ())
     content = msgspec.structs.replace(
-        formed.content, stimulus=stimulus, stimulus_key=row.get("stimulus_key"), language=row.get("language") or "en"
+        formed.content, stimulus=stimulus, stimulus_key=row.stimulus_key, language=row.language or "en"
     )
+    facts, parameters = _facts(row, kind, content), facts_of_cells(cells)
+    if row.model and parameters is None:
+        facts = msgspec.structs.replace(facts, tags=(*facts.tags, f"model:{row.model.lower()}"))
     item = Item(
-        key=row.get("item_id"),
+        key=row.item_id,
         content=content,
-        scoring=msgspec.structs.replace(formed.scoring, rationale=row.get("rationale")),
-        facts=_facts(row, kind, content),
-        title=row.get("title"),
-        parameters=facts_of_cells(row.cells),
+        scoring=msgspec.structs.replace(formed.scoring, rationale=row.rationale),
+        facts=facts,
+        title=row.title,
+        parameters=parameters,
         not_deliverable=missing,
     )
     return item, formed.changes + lost
 
 
-def _kind(row: Row) -> str:
-    said = row.get("type").lower()
-    if said and said not in KINDS:
-        raise ItemInvalid(f"type '{said}' is unknown; write one of {', '.join(KINDS)} or leave it empty.")
-    if said:
+def _kind(row: ItemRow) -> str:
+    if row.type:
+        said = row.type.lower()
+        if said not in KINDS:
+            raise ItemInvalid(f"type '{said}' is unknown; write one of {', '.join(KINDS)} or leave it empty.")
         return said
-    parts = split_bars(row.get("key"))
-    if row.get("options"):
+    parts = split_bars(row.key)
+    if row.options:
         return "multiple" if len(parts) > 1 else "choice"
     if not parts:
-        return "human" if row.get("stem") else ""
+        return "human" if row.stem else ""
     return "numeric" if all(NUMBER.match(part.strip()) for part in parts) else "text"
 
 
-def _whole(row: Row, column: str, default: int) -> int:
-    text = row.get(column).removesuffix(".0")
+def _whole(cell: str, default: int) -> int:
+    text = cell.removesuffix(".0")
     if text and not (text.isdecimal() and 1 <= int(text) <= 126):
-        raise ItemInvalid(f"{column} '{text}' is no whole number from 1 to 126; correct it.")
+        raise ItemInvalid(f"max_score '{text}' is no whole number from 1 to 126; correct it.")
     return int(text) if text else default
 
 
-def _without_stem(row: Row, kind: str, max_score: int) -> Formed:
+def _without_stem(row: ItemRow, kind: str, max_score: int) -> Formed:
     """What can be said of an item known by its statistics alone; its key is kept for raw answers."""
-    right = tuple(part.strip() for part in split_bars(row.get("key")))
+    right = _stripped(row.key)
     declared = ResponseDeclaration(
         identifier=RESPONSE,
         base_type="string" if kind in ("text", "human") else "float" if kind == "numeric" else "identifier",
@@ -155,55 +189,50 @@ def _without_stem(row: Row, kind: str, max_score: int) -> Formed:
     return Formed(content=ItemContent(body="", interactions=()), scoring=scoring)
 
 
-def _without_key(row: Row, multiple: bool, max_score: int) -> Formed:
-    options = split_bars(row.get("options"))
-    formed = choice_item(row.get("stem"), options, {}, multiple=multiple, shuffle=_shuffle(row))
+def _without_key(row: ItemRow, multiple: bool, max_score: int) -> Formed:
+    formed = choice_item(row.stem, split_bars(row.options), {}, multiple=multiple, shuffle=row.shuffle.lower() in YES)
     declared = msgspec.structs.replace(formed.scoring.responses[0], mapping=None)
     scoring = ItemScoring(rule="none", responses=(declared,), max_category=max_score)
     return msgspec.structs.replace(formed, scoring=scoring)
 
 
-def _formed(row: Row, kind: str, max_score: int) -> Formed:
-    stem, key = row.get("stem"), tuple(part.strip() for part in split_bars(row.get("key")))
+def _formed(row: ItemRow, kind: str, max_score: int) -> Formed:
+    key = _stripped(row.key)
     if kind == "human":
-        return essay_item(stem, max_score=max_score)
+        return essay_item(row.stem, max_score=max_score)
     if not key:
         raise ItemInvalid(f"a {kind} item needs a key; write the right answer in column 'key'.")
     if kind == "numeric":
-        return numeric_item(stem, _numeric_keys(row, key), unit=row.get("unit"), max_score=max_score)
+        return numeric_item(row.stem, _numeric_keys(row, key), unit=row.unit, max_score=max_score)
     if kind == "text":
-        return text_item(stem, dict.fromkeys(key, float(max_score)), max_score=max_score)
+        return text_item(row.stem, dict.fromkeys(key, float(max_score)), max_score=max_score)
     return _choice(row, key, kind == "multiple", max_score)
 
 
-def _choice(row: Row, key: tuple[str, ...], multiple: bool, max_score: int) -> Formed:
-    options = split_bars(row.get("options"))
+def _choice(row: ItemRow, key: tuple[str, ...], multiple: bool, max_score: int) -> Formed:
+    options = split_bars(row.options)
     known = letters(len(options))
     right = tuple(part.upper() for part in key)
     for letter in right:
         if len(letter) != 1 or letter not in known:
             raise ItemInvalid(f"the key '{letter}' is none of its options {known[0]} to {known[-1]}; correct the key.")
-    shuffle = _shuffle(row)
+    shuffle, scoring = row.shuffle.lower() in YES, row.scoring.lower()
     points = dict.fromkeys(right, 1.0)
-    if multiple and row.get("scoring").lower() == "partial":
+    if multiple and scoring == "partial":
         points = {letter: 1.0 if letter in right else -1.0 for letter in known}
-        max_score = _whole(row, "max_score", len(right))
-        return choice_item(row.get("stem"), options, points, multiple=True, shuffle=shuffle, max_score=max_score)
-    if row.get("scoring").lower() not in ("", "match"):
-        raise ItemInvalid(f"scoring '{row.get('scoring')}' is unknown; write 'partial', 'match' or nothing.")
+        max_score = _whole(row.max_score, len(right))
+        return choice_item(row.stem, options, points, multiple=True, shuffle=shuffle, max_score=max_score)
+    if scoring not in ("", "match"):
+        raise ItemInvalid(f"scoring '{row.scoring}' is unknown; write 'partial', 'match' or nothing.")
     if multiple and max_score > 1:
         raise ItemInvalid("several right options with max_score above 1 need scoring 'partial'; add it.")
     if max_score > 1:
         points = dict.fromkeys(right, float(max_score))
-    return choice_item(row.get("stem"), options, points, multiple=multiple, shuffle=shuffle, max_score=max_score)
+    return choice_item(row.stem, options, points, multiple=multiple, shuffle=shuffle, max_score=max_score)
 
 
-def _shuffle(row: Row) -> bool:
-    return row.get("shuffle").lower() in YES
-
-
-def _numeric_keys(row: Row, key: tuple[str, ...]) -> tuple[NumericKey, ...]:
-    text = row.get("tolerance").replace(",", ".").strip()
+def _numeric_keys(row: ItemRow, key: tuple[str, ...]) -> tuple[NumericKey, ...]:
+    text = row.tolerance.replace(",", ".").strip()
     relative = text.endswith("%")
     try:
         tolerance = float(text.removesuffix("%")) / (100 if relative else 1) if text else 0.0
@@ -215,20 +244,18 @@ def _numeric_keys(row: Row, key: tuple[str, ...]) -> tuple[NumericKey, ...]:
     return tuple(NumericKey(value=value, tolerance=tolerance, relative=relative) for value in values)
 
 
-def _facts(row: Row, kind: str, content: ItemContent) -> ItemFacts:
-    model = row.get("model").lower()
-    asked = (f"model:{model}",) if model and facts_of_cells(row.cells) is None else ()
+def _facts(row: ItemRow, kind: str, content: ItemContent) -> ItemFacts:
     return ItemFacts(
-        competencies=_list(row, "competency"),
-        level=row.get("level"),
-        item_type=row.get("item_type") or kind,
-        enemies=_list(row, "enemy_of"),
-        word_count=int(row.get("word_count")) if row.get("word_count").isdecimal() else _words(content),
-        usual_seconds=_seconds(row),
-        tags=_list(row, "tags") + asked,
-        anchor=row.get("anchor").lower() in YES,
-        alignments=_list(row, "alignments"),
-        source=row.get("source"),
+        competencies=_list(row.competency),
+        level=row.level,
+        item_type=row.item_type or kind,
+        enemies=_list(row.enemy_of),
+        word_count=int(row.word_count) if row.word_count.isdecimal() else _words(content),
+        usual_seconds=_seconds(row.usual_seconds),
+        tags=_list(row.tags),
+        anchor=row.anchor.lower() in YES,
+        alignments=_list(row.alignments),
+        source=row.source,
     )
 
 
@@ -237,12 +264,16 @@ def _words(content: ItemContent) -> int:
     return word_count(content.body, content.stimulus, *options)
 
 
-def _list(row: Row, column: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in split_bars(row.get(column)) if part.strip())
+def _stripped(cell: str) -> tuple[str, ...]:
+    return tuple([part.strip() for part in split_bars(cell)])
 
 
-def _seconds(row: Row) -> float | None:
-    text = row.get("usual_seconds").replace(",", ".")
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple([part for part in _stripped(cell) if part]) if cell else ()
+
+
+def _seconds(cell: str) -> float | None:
+    text = cell.replace(",", ".")
     if not text:
         return None
     if not NUMBER.match(text) or not 0 < float(text) < 1e6:

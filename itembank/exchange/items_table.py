@@ -9,10 +9,10 @@ from typing import Literal
 from itembank.errors import BankError
 from itembank.exchange.authored_html import without_last
 from itembank.exchange.item_forms import RESPONSE
-from itembank.exchange.items_file import COLUMNS, KINDS, item_of_row
+from itembank.exchange.items_file import COLUMNS, KINDS, item_of_cells
 from itembank.exchange.parameters.columns import header_of
 from itembank.exchange.parameters.csv_json import cells_of_facts
-from itembank.exchange.tables import Row, join_bars, write_table
+from itembank.exchange.tables import join_bars, write_table
 from itembank.exchange.workbook import write_workbook
 from itembank.items import Item, ItemScoring, ResponseDeclaration, content_hash
 from itembank.loss_report import ItemLoss, LossReport
@@ -48,7 +48,7 @@ def cells_of_item(item: Item) -> dict[str, str] | None:
     """The row of an item, None when no row gives the same content hash again."""
     cells = {name: value for name, value in _cells(item).items() if value}
     try:
-        again, _ = item_of_row(Row(0, cells))
+        again, _ = item_of_cells(cells)
     except BankError:
         return None
     return cells if content_hash(again) == content_hash(settled(item)) and again.parameters == item.parameters else None

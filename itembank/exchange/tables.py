@@ -16,6 +16,7 @@ import msgspec
 from itembank.exchange.delimited import LONGEST_RECORD, Source, check_text, open_source, read_layout
 from itembank.exchange.findings import Findings
 from itembank.exchange.workbook import is_workbook, read_workbook
+from itembank.records import Record
 
 LARGEST_TABLE = 256 * 1024 * 1024
 GUARDED = re.compile(r"'*[=+\-@\t\r]")
@@ -24,8 +25,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 BARS = re.compile(r"(?<!\\)(?:\\\\)*\|")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record, frozen=True, kw_only=True):
     """One row as text by column name (absent cells are ""), and its line in the file."""
 
     line: int
@@ -52,7 +52,7 @@ def guard(cell: str) -> str:
 
 def unguard(cell: str) -> str:
     """The cell as it was before `guard`."""
-    return cell[1:] if GUARD.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and GUARD.match(cell) else cell
 
 
 def join_bars(parts: Iterable[str]) -> str:
@@ -120,7 +120,7 @@ def _table(numbered: Iterable[tuple[int, list[str]]], findings: Findings) -> Tab
     rows: list[Row] = []
     header: tuple[str, ...] = ()
     for line, cells in numbered:
-        if not any(cell.strip() for cell in cells):
+        if not any(map(str.strip, cells)):
             continue
         if not header:
             header = _header(cells, line, findings)
@@ -129,8 +129,8 @@ def _table(numbered: Iterable[tuple[int, list[str]]], findings: Findings) -> Tab
                 f"the row has {len(cells)} fields where the header has {len(header)}; add or remove fields.", line=line
             )
         else:
-            padded = [*cells, *[""] * (len(header) - len(cells))]
-            rows.append(Row(line, {name: unguard(cell.strip(" ")) for name, cell in zip(header, padded)}))
+            cells += [""] * (len(header) - len(cells))
+            rows.append(Row(line=line, cells={name: unguard(cell.strip(" ")) for name, cell in zip(header, cells)}))
     if not header:
         raise findings.refuse("is empty; it needs a header line and at least one row.")
     return Table(header, tuple(rows))
@@ -161,7 +161,7 @@ def read_json_lines(data: bytes, findings: Findings) -> Table:
             continue
         cells = {name.lower(): _cell(value) for name, value in record.items()}
         header.update(dict.fromkeys(cells))
-        rows.append(Row(line, cells))
+        rows.append(Row(line=line, cells=cells))
     if not rows:
         raise findings.refuse("holds no usable line.")
     return Table(tuple(header), tuple(rows))

@@ -111,7 +111,8 @@ def check_facts(facts: ParameterFacts) -> ParameterFacts:
 
 def facts_of_cells(cells: Mapping[str, str]) -> ParameterFacts | None:
     """The parameters in the columns of an items file or parameter file; None when the row has none."""
-    if not any(cells.get(name, "").strip() not in ABSENT for name in (*SCALARS, *LISTS)):
+    given = [name for name in (*SCALARS, *LISTS) if name in cells and cells[name].strip() not in ABSENT]
+    if not given:
         return None
     record: dict[str, Any] = {name: number(cells, name) for name in SCALARS}
     record |= {name: numbers(cells.get(name, "")) for name in LISTS}
