@@ -155,7 +155,7 @@ def _statistics(
     """Statistics of all populations by item; where several state the same item, the one with the most cases."""
     best: dict[str, UsageStatistics] = {}
     for resource in resources:
-        if not resource.type.lower().startswith("qtiusagedata"):
+        if not _is_usage_data(resource, files):
             continue
         try:
             read = read_usage_data(files.get(resource.path, b""), resource.path)
@@ -166,6 +166,15 @@ def _statistics(
             if key not in best or (statistics.n_responses or 0) > (best[key].n_responses or 0):
                 best[key] = statistics
     return best
+
+
+def _is_usage_data(resource: Resource, files: Mapping[str, bytes]) -> bool:
+    """By its type or, for content without one, by the root element that every version of usage data has."""
+    kind = resource.type.lower()
+    if "usagedata" in kind:
+        return True
+    start = files.get(resource.path, b"")[:3000]
+    return kind == "webcontent" and resource.path.lower().endswith(".xml") and b"usageData" in start
 
 
 def _read_resource(

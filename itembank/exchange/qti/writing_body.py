@@ -8,7 +8,7 @@ from lxml import etree
 
 from itembank.exchange.qti.body import OWN_MARKS, add_text
 from itembank.exchange.qti.files import media_type
-from itembank.exchange.qti.names import MATHML, XML
+from itembank.exchange.qti.names import MATHML, XML, namespace
 from itembank.exchange.qti.writing import Writer, as_tree, printable
 from itembank.exchange.qti.writing_html22 import in_22, make_inline, only_paragraphs, tag_in_22
 from itembank.items import Choice, Interaction, ItemContent, Picture
@@ -51,6 +51,8 @@ class BodyWriter:
         for interaction in list(self.unwritten.values()):
             into.append(self.interaction(interaction, None))
         self._wrap_text(into)
+        if len(into) == 0:
+            into.append(self.writer.html("div"))
 
     def text(self, markup: str, into: etree._Element) -> None:
         """Markup without interactions (a shared text, guidance for scorers), with bare text wrapped."""
@@ -161,7 +163,7 @@ class BodyWriter:
         """The interaction's element; `held` is the marked text that a gap match or hottext interaction holds."""
         self.unwritten.pop(interaction.response, None)
         if "markup" in interaction.options:
-            return etree.fromstring(interaction.options["markup"])
+            return self._custom(interaction)
         made = self.writer.element(f"{interaction.kind}_interaction", self._values(interaction))
         before = self._prompt(interaction, made)
         if interaction.kind == "media":
@@ -175,6 +177,15 @@ class BodyWriter:
             return staged
         before.append(staged)
         return before
+
+    def _custom(self, interaction: Interaction) -> etree._Element:
+        """A custom interaction as it came; one of another version stands inside a custom interaction of this one."""
+        kept = etree.fromstring(interaction.options["markup"])
+        if namespace(kept) == self.writer.namespace:
+            return kept
+        made = self.writer.element("custom_interaction", {"response_identifier": interaction.response})
+        made.append(kept)
+        return made
 
     def _prompt(self, interaction: Interaction, made: etree._Element) -> etree._Element | None:
         """The prompt; one that the schema has no place for stands before its interaction, in the div given back."""
@@ -212,8 +223,12 @@ class BodyWriter:
             return
         film.tail = None
         parent.remove(film)
+        if parent is not tree and not len(parent) and not (parent.text or "").strip():
+            parent.getparent().remove(parent)  # type: ignore[union-attr]
         if (tree.text or "").strip() or len(tree):
-            self._children(tree, self.writer.add(made, "prompt"))
+            prompt = self.writer.add(made, "prompt")
+            self._children(tree, prompt)
+            self._inline_in_22(prompt)
         made.append(self._object(film) if self.writer.version == "2.2" else self._made(film))
 
     def _object(self, film: etree._Element) -> etree._Element:

@@ -15,9 +15,11 @@ ATTRIBUTES_22 = frozenset(
 )
 
 
-_INLINE = "a abbr acronym b bdi bdo big br cite code dfn em figure i img kbd math object q samp small span strong sub"
+_INLINE = "a abbr acronym b bdi bdo big br cite code dfn em i img kbd label math object q ruby samp small span strong sub"
 INLINE_22 = frozenset(_INLINE.split()) | {"sup", "tt", "var"}
 PARAGRAPHS = frozenset({"p", "div"})
+WHOLE = frozenset({"math", "object", "ruby"})
+"""What has an inside of its own kind, which is left as it is."""
 BREAK = None
 
 
@@ -35,7 +37,7 @@ def in_22(element: etree._Element, name: str) -> bool:
 
 def only_paragraphs(element: etree._Element) -> bool:
     """Whether an element holds nothing but words, pictures, formulas and paragraphs of them."""
-    return all(etree.QName(part).localname in INLINE_22 | PARAGRAPHS or _in_math(part) for part in _inside(element))
+    return all(etree.QName(part).localname in INLINE_22 | PARAGRAPHS or _in_whole(part) for part in _inside(element))
 
 
 def make_inline(element: etree._Element, line_break: Callable[[], etree._Element]) -> None:
@@ -69,7 +71,7 @@ def _flat(element: etree._Element, line_break: Callable[[], etree._Element]) -> 
         tail, part.tail = part.tail, None
         name = etree.QName(part).localname
         if name in INLINE_22:
-            if name not in ("math", "object"):
+            if name not in WHOLE:
                 make_inline(part, line_break)
             yield part
         else:
@@ -84,5 +86,5 @@ def _inside(element: etree._Element) -> Iterator[etree._Element]:
     return (part for part in element.iterdescendants() if isinstance(part.tag, str))
 
 
-def _in_math(part: etree._Element) -> bool:
-    return any(etree.QName(above).localname == "math" for above in part.iterancestors())
+def _in_whole(part: etree._Element) -> bool:
+    return any(etree.QName(above).localname in WHOLE for above in part.iterancestors())

@@ -150,8 +150,19 @@ def _write_processing(writer: Writer, root: etree._Element, scoring: ItemScoring
             _write_rule(writer, made, rule)
 
 
+REQUIRED: dict[str, dict[str, object]] = {
+    "string_match": {"case_sensitive": "true"},
+    "substring": {"case_sensitive": "true"},
+    "equal": {"tolerance_mode": "exact"},
+    "equal_rounded": {"rounding_mode": "significantFigures"},
+    "round_to": {"rounding_mode": "significantFigures"},
+}
+"""What the schemas want said of an operator and the interpreter takes for granted."""
+
+
 def _write_rule(writer: Writer, parent: etree._Element, rule: Expression) -> None:
-    values = {name: value for name, value in rule.items() if name not in ("op", "args", "value")}
+    said = {name: value for name, value in rule.items() if name not in ("op", "args", "value")}
+    values = REQUIRED.get(rule["op"], {}) | said
     text = printable(str(rule["value"])) if rule["op"] == "base_value" else None
     made = writer.add(parent, rule["op"], values, text)
     for argument in rule.get("args", ()):

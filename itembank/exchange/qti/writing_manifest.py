@@ -22,6 +22,8 @@ CASE: dict[Version, str] = {
     "2.2": "http://www.imsglobal.org/xsd/imscsmd_v1p0",
     "3.0": "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscsmd_v1p1",
 }
+USAGE_DATA: dict[Version, str] = {"2.2": "webcontent", "3.0": "qtiusagedata/xml"}
+"""2.2's manifest has no type of its own for statistics; readers find them by their root element."""
 LOM = "http://ltsc.ieee.org/xsd/LOM"
 
 
@@ -83,19 +85,20 @@ def _write_others(
         if path in texts:
             identifier, kind = texts[path], f"imsqti_stimulus_{SUFFIX[manifest.version]}"
         elif path.endswith("usage-data.xml"):
-            kind = "qtiusagedata/xml"
+            kind = USAGE_DATA[manifest.version]
         made = manifest.resource(resources, identifier, kind, path)
         manifest.file(made, quote(path))
 
 
 def _describe(manifest: _Manifest, resource: etree._Element, item: Item) -> None:
+    """QTI, CASE and LOM metadata in the order that the schemas of both manifests ask for."""
     metadata = manifest.cp(resource, "metadata")
     facts = item.facts
+    _write_qti(manifest, metadata, item)
     if facts.alignments:
         _write_case(manifest, metadata, item)
     if item.title or facts.tags or facts.competencies or facts.usual_seconds is not None:
         _write_lom(manifest, metadata, item)
-    _write_qti(manifest, metadata, item)
 
 
 def _write_case(manifest: _Manifest, metadata: etree._Element, item: Item) -> None:
@@ -149,6 +152,7 @@ def _write_qti(manifest: _Manifest, metadata: etree._Element, item: Item) -> Non
     manifest.add(qti, space, "timeDependent", "false")
     manifest.add(qti, space, "composite", written(len(item.content.interactions) > 1))
     for kind in kinds:
-        manifest.add(qti, space, "interactionType", camel(f"{kind}_interaction"))
+        named = "custom" if kind == "portable_custom" and manifest.version == "2.2" else kind
+        manifest.add(qti, space, "interactionType", camel(f"{named}_interaction"))
     manifest.add(qti, space, "feedbackType", "nonadaptive" if item.scoring.feedback else "none")
     manifest.add(qti, space, "scoringMode", "human" if item.scoring.rule == "human" else "responseprocessing")

@@ -18,10 +18,10 @@ from tests.itembank.qti import vectors as v
 from tests.itembank.qti.test_export import BANK, bank_item, opened
 
 _HTML_INLINE = "img br object em a code span sub acronym big tt kbd q i dfn abbr strong sup var small samp b cite bdo"
-_HTML5_INLINE = "bdi figure audio video article aside footer header label nav section ruby"
+_HTML5_BLOCK = "figure audio video article aside footer header nav section"
 _BLOCK = "pre h1 h2 h3 h4 h5 h6 p address dl ol ul hr blockquote table div"
-INLINE = frozenset(f"{_HTML_INLINE} {_HTML5_INLINE} math".split())
-BLOCK = frozenset(f"{_BLOCK} math {_HTML5_INLINE}".split())
+INLINE = frozenset(f"{_HTML_INLINE} bdi label ruby math".split())
+BLOCK = frozenset(f"{_BLOCK} math {_HTML5_BLOCK}".split())
 B = f"(?:(?:{'|'.join(sorted(BLOCK | {'infoControl', 'feedbackBlock'}))}) )"
 INTERACTION = r"(?:\w+Interaction|positionObjectStage)"
 CHILDREN = {
@@ -59,6 +59,8 @@ CHILDREN = {
     "ul": "(li )*",
 }
 ONLY_INLINE = ("prompt", "gapText", "inlineChoice", "hottext")
+LINES = frozenset("p h1 h2 h3 h4 h5 h6 pre address span b i em strong small sub sup big tt code kbd samp var q".split())
+IN_LINES = INLINE | {"textEntryInteraction", "inlineChoiceInteraction", "endAttemptInteraction", "hottext", "gap"}
 BASE = {"id", "class", "label", "lang", "base"}
 CHOICE = {"identifier", "templateIdentifier", "showHide"}
 MATCH = {"matchGroup", "matchMax", "matchMin"}
@@ -104,7 +106,17 @@ REQUIRED = {
     "gapText": {"matchMax"},
     "gapImg": {"matchMax"},
     "object": {"data", "type"},
+    "simpleAssociableChoice": {"matchMax"},
+    "associableHotspot": {"matchMax"},
+    "stringMatch": {"caseSensitive"},
+    "substring": {"caseSensitive"},
+    "equal": {"toleranceMode"},
+    "roundTo": {"roundingMode", "figures"},
+    "equalRounded": {"roundingMode", "figures"},
 }
+FILM_PROMPT = '<p>Watch <video src="films/a.mp4" controls="controls"></video> and <ruby><rb>x</rb><rt>y</rt></ruby>.</p>'
+FIGURE_PROMPT = '<figure><img src="images/map.png" alt="map"><figcaption>A map</figcaption></figure><p>Choose.</p>'
+RUBY_PROMPT = "<p>Read <ruby><rb>x</rb><rt>y</rt></ruby>.</p>"
 BLOCK_PROMPT = "<p>Look at this.</p><div>Then <b>choose</b>:<p>one</p></div>"
 TABLE_PROMPT = "<p>Look.</p><table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"
 
@@ -120,21 +132,22 @@ def faults(root):
         inside = [local(child) for child in part]
         if name in CHILDREN and not re.fullmatch(CHILDREN[name], "".join(f"{child} " for child in inside)):
             yield f"{name} holds {inside}"
+        if name in LINES:
+            yield from (f"{name} holds <{below}>" for below in inside if below not in IN_LINES)
         if name in ONLY_INLINE:
             yield from (f"{name} holds <{local(below)}>" for below in words_inside(part) if local(below) not in INLINE)
+        said = {etree.QName(key).localname for key in part.attrib}
+        yield from (f"{name} lacks {key}" for key in REQUIRED.get(name, set()) - said)
         if name in ATTRIBUTES:
-            said = {etree.QName(key).localname for key in part.attrib}
             extra = {key for key in said - ATTRIBUTES[name] - BASE if not key.startswith(("data-", "aria-"))}
-            missing = REQUIRED.get(name, set()) - said
             yield from (f"{name} says {key}" for key in extra)
-            yield from (f"{name} lacks {key}" for key in missing)
 
 
 def words_inside(part):
     """The elements of running text below one, formulas and pictures taken as wholes."""
     for child in part:
         yield child
-        if local(child) not in ("math", "object"):
+        if local(child) not in ("math", "object", "ruby"):
             yield from words_inside(child)
 
 
@@ -162,7 +175,11 @@ def written(item):
 
 
 @pytest.mark.parametrize("key", items())
-@pytest.mark.parametrize("prompt", [None, BLOCK_PROMPT, TABLE_PROMPT], ids=["as is", "paragraphs", "table"])
+@pytest.mark.parametrize(
+    "prompt",
+    [None, BLOCK_PROMPT, TABLE_PROMPT, FILM_PROMPT, FIGURE_PROMPT, RUBY_PROMPT],
+    ids=["as is", "paragraphs", "table", "film", "figure", "ruby"],
+)
 def test_every_element_holds_and_says_what_the_schema_allows(key, prompt):
     item = items()[key] if prompt is None else with_prompt(items()[key], prompt)
     files, root = written(item)
