@@ -5,6 +5,7 @@ to the last bit. The posterior lies on the nodes of the domain's curve.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import NormalDist
 from typing import Literal
@@ -114,8 +115,8 @@ class Decision(Record, frozen=True, kw_only=True):
 def mean_and_sd(nodes: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
     """Mean and standard deviation of values under weights, by exactly rounded sums."""
     total = math.fsum(weights)
-    mean = math.fsum(w * x for w, x in zip(weights, nodes)) / total
-    variance = math.fsum(w * (x - mean) * (x - mean) for w, x in zip(weights, nodes)) / total
+    mean = math.fsum([w * x for w, x in zip(weights, nodes)]) / total
+    variance = math.fsum([w * (x - mean) * (x - mean) for w, x in zip(weights, nodes)]) / total
     return mean, math.sqrt(variance)
 
 
@@ -137,10 +138,10 @@ def theta_at(curve: DomainCurve, percent: float) -> float:
 def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
     if x <= xs[0]:
         return ys[0]
-    for left in range(len(xs) - 1):
-        if x <= xs[left + 1]:
-            return ys[left] + (ys[left + 1] - ys[left]) * ((x - xs[left]) / (xs[left + 1] - xs[left]))
-    return ys[-1]
+    if x > xs[-1]:
+        return ys[-1]
+    left = bisect_left(xs, x) - 1
+    return ys[left] + (ys[left + 1] - ys[left]) * ((x - xs[left]) / (xs[left + 1] - xs[left]))
 
 
 def resolve_cut(cut: Cut, curve: DomainCurve) -> ResolvedCut:
@@ -197,10 +198,10 @@ def decide_sitting(
     cut = resolve_cut(occasion.cut, curve)
     theta, sem, percent, percent_error = _scores(posterior, curve)
     parts = tuple(_competency_decisions(occasion, competencies or {}))
-    overall = _passes(occasion.decision, occasion.cut, cut, theta, percent, probability_above(posterior, cut.theta))
+    probability = probability_above(posterior, cut.theta)
+    overall = _passes(occasion.decision, occasion.cut, cut, theta, percent, probability)
     failing = tuple(part.competency for part in parts if not part.passed) if occasion.decision.every_competency else ()
     passed = complete and overall and not failing
-    probability = probability_above(posterior, cut.theta)
     deserved = min([probability, *(part.probability for part in parts)])
     margin, standard_error = theta - cut.theta, math.sqrt(sem * sem + cut.standard_error * cut.standard_error)
     return Decision(

@@ -12,7 +12,7 @@ from engine.decisions import DomainCurve, Posterior
 from engine.designs import AbilityDesign
 from engine.selection.tables import Pool, build_pool
 from itembank.items import Item
-from psychometrics.ability.record import RecordedScore, score_of_record
+from psychometrics.ability.record import RecordedScore, recorded_posterior, score_of_record
 from psychometrics.models.base import ItemParameters
 
 Row = tuple[float, ...]
@@ -135,18 +135,21 @@ class FrozenBank:
         self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
     ) -> RecordedScore:
         """The score of record of these answers (to items of one competency only, when named)."""
-        rows = [
+        return score_of_record(self._rows(positions, categories, competency), *self.grid)
+
+    def _rows(self, positions: Sequence[int], categories: Sequence[int], competency: str | None) -> list[Row]:
+        return [
             self.tables[position][category]
             for position, category in zip(positions, categories)
             if not self.pretest[position] and competency in (None, self.competency[position])
         ]
-        return score_of_record(rows, self.grid[0], self.grid[1])
 
     def posterior(
         self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
     ) -> Posterior:
         """The posterior behind the score of record."""
-        return Posterior(nodes=self.nodes, weights=self.score(positions, categories, competency).posterior)
+        weights = recorded_posterior(self._rows(positions, categories, competency), self.grid[1])
+        return Posterior(nodes=self.nodes, weights=tuple(weights))
 
     @cached_property
     def attributes(self) -> dict[str, tuple[str | float | None, ...]]:

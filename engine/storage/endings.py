@@ -1,6 +1,7 @@
 """Sittings that end, many at a time: their attempts held together, their ends written together."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -46,13 +47,21 @@ async def hold(connection: Connection, institution_id: int, attempt_ids: Sequenc
     return found
 
 
-async def events(connection: Connection, attempt_ids: Sequence[int]) -> dict[int, list[Entry]]:
-    """The sealed entries of each attempt, in order."""
-    found: dict[int, list[Entry]] = {attempt_id: [] for attempt_id in attempt_ids}
-    for attempt_id, body, seal in await connection.fetch(sql.events, attempt_ids):
-        chain = found[attempt_id]
-        chain.append(Entry(position=len(chain), body=body.encode(), hash=seal))
-    return found
+class Before(NamedTuple):
+    """What stands when attempts are held: the sealed entries of each, in order, and which of the items are rescored."""
+
+    logs: dict[int, list[Entry]]
+    rescored: frozenset[int]
+
+
+async def before(connection: Connection, attempt_ids: Sequence[int], item_ids: Sequence[int]) -> Before:
+    """Read after `hold`, by a statement of its own: what others committed until then is seen."""
+    logs, rescored = {}, frozenset[int]()
+    for attempt_id, bodies, hashes, touched in await connection.fetch(sql.before, attempt_ids, item_ids):
+        entries = enumerate(zip(bodies, hashes, strict=True))
+        logs[attempt_id] = [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
+        rescored = frozenset(touched)
+    return Before(logs, rescored)
 
 
 async def write(connection: Connection, institution_id: int, ended: Sequence[Ended]) -> int:

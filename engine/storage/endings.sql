@@ -6,8 +6,13 @@ WHERE a.id = ANY($1::bigint[])
 ORDER BY a.id
 FOR UPDATE OF a SKIP LOCKED
 
--- name: events
-SELECT attempt_id, body, hash FROM attempt_event WHERE attempt_id = ANY($1::bigint[]) ORDER BY attempt_id, position
+-- name: before
+SELECT e.attempt_id, array_agg(e.body::text ORDER BY e.position) AS bodies,
+    array_agg(e.hash ORDER BY e.position) AS hashes,
+    ARRAY(SELECT r.item_id FROM rescoring r WHERE r.item_id = ANY($2::bigint[])) AS rescored
+FROM attempt_event e
+WHERE e.attempt_id = ANY($1::bigint[])
+GROUP BY e.attempt_id
 
 -- name: write
 WITH given AS (

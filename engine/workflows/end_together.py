@@ -18,8 +18,7 @@ from engine.policies.records import occasion_of
 from engine.record import Entry, extend, verify
 from engine.refusals import JourneyRefused
 from engine.sessions import Administered, SessionRow
-from engine.storage import endings, rescorings
-from engine.storage.attempts import Attempt
+from engine.storage import endings
 from engine.storage.endings import Ended, Held
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
@@ -41,24 +40,21 @@ async def end_together(connection: Connection, institution_id: int, ending: Sequ
     held = await endings.hold(connection, institution_id, [end.session.attempt_id for end in ending])
     if not held:
         return {}
-    overridden = {
-        override.item_id
-        for _, override in await rescorings.in_force(connection, [one.item_id for end in ending for one in end.shown])
-    }
-    logs = await endings.events(connection, list(held))
-    decided: list[tuple[Ending, Attempt, Ended, Decision]] = []
+    shown = {item.item_id for end in ending for item in end.shown}
+    logs, rescored = await endings.before(connection, list(held), list(shown))
+    decided: list[tuple[Ending, Ended, Decision]] = []
     for end in ending:
         place = held.get(end.session.attempt_id)
-        if place is None or not overridden.isdisjoint(one.item_id for one in end.shown):
+        if place is None or not rescored.isdisjoint(item.item_id for item in end.shown):
             continue
         done = _decided(end, place, logs[place.attempt.id])
         if done is not None:
-            decided.append((end, place.attempt, *done))
+            decided.append((end, *done))
     if not decided:
         return {}
-    if await endings.write(connection, institution_id, [ended for _, _, ended, _ in decided]) != len(decided):
+    if await endings.write(connection, institution_id, [ended for _, ended, _ in decided]) != len(decided):
         raise RuntimeError("A sitting moved although its row was held.")
-    return {end.session.id: _step(end, ended, decision) for end, _, ended, decision in decided}
+    return {end.session.id: _step(end, ended, decision) for end, ended, decision in decided}
 
 
 def _decided(end: Ending, held: Held, chain: Sequence[Entry]) -> tuple[Ended, Decision] | None:

@@ -12,6 +12,7 @@ A table is one item's list of rows, one row a category, one float a node. Nodes 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -79,13 +80,12 @@ def recorded_posterior(rows: Sequence[Row], weights: Row) -> list[float]:
     """
     product = [float(w) for w in weights]
     exponents = [0] * len(product)
-    product, exponents = _rescaled(product, exponents)
     for place, row in enumerate(rows):
         if len(row) != len(product):
             raise ValueError(f"row {place} has {len(row)} values for {len(product)} nodes")
-        product = [p * r for p, r in zip(product, row)]
         if min(product) < FLOOR:
             product, exponents = _rescaled(product, exponents)
+        product = [p * r for p, r in zip(product, row)]
     return _aligned(*_rescaled(product, exponents))
 
 
@@ -103,7 +103,7 @@ def probability_above(posterior: Row, nodes: Row, cut_theta: float) -> float:
         return 1.0
     if cut_theta >= nodes[-1]:
         return 0.0
-    cell = max(i for i in range(len(nodes) - 1) if nodes[i] <= cut_theta)
+    cell = bisect_right(nodes, cut_theta) - 1
     t = (cut_theta - nodes[cell]) / spacing
     mass, density, slope = _at_node(posterior, cell)
     mass_next, density_next, slope_next = _at_node(posterior, cell + 1)
@@ -128,9 +128,9 @@ def _at_node(posterior: Row, node: int) -> tuple[float, float, float]:
 
 def _spacing(nodes: Row) -> float:
     spacing = (nodes[-1] - nodes[0]) / (len(nodes) - 1)
-    for left, right in pairwise(nodes):
-        if abs(right - left - spacing) > 1e-9 * spacing:
-            raise ValueError(f"nodes must be equally spaced; {left} and {right} are not {spacing} apart")
+    gaps = [right - left for left, right in pairwise(nodes)]
+    if max(max(gaps) - spacing, spacing - min(gaps)) > 1e-9 * spacing:
+        raise ValueError(f"nodes must be equally spaced; two are {max(gaps)} apart, two {min(gaps)}")
     return spacing
 
 
