@@ -58,7 +58,10 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlagView(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to look at. `sentence`: what was seen; `look`: what it may mean, and what to do first."""
+    """One thing to look at. `sentence`: what was seen; `look`: what it may mean, and what to do first.
+
+    `reason`: empty once a learner it was about is erased.
+    """
 
     uuid: UUID
     kind: Kind

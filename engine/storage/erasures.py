@@ -62,10 +62,13 @@ async def erase_words(connection: Connection, account_id: int, places: Sequence[
 
 
 async def forget(connection: Connection, account_id: int) -> None:
-    """Drop name, address, password, keys, browsers, kept requests, drafts, notes and uploads of an account."""
+    """Drop name, address, password, keys, browsers, kept requests, drafts, notes and uploads of an account.
+
+    Reasons with which flags about its sittings were closed go too, and those that hold its name, while it is known.
+    """
     for statement in (
-        sql.forget_person, sql.forget_account, sql.forget_keys, sql.forget_browsers, sql.forget_requests,
-        sql.forget_drafts, sql.forget_notes, sql.forget_uploads,
+        sql.forget_reasons, sql.forget_person, sql.forget_account, sql.forget_keys, sql.forget_browsers,
+        sql.forget_requests, sql.forget_drafts, sql.forget_notes, sql.forget_uploads,
     ):  # fmt: skip
         await connection.execute(statement, account_id)
     await invitations.forget_words(connection, account_id)

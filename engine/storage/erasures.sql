@@ -19,6 +19,16 @@ WHERE s.account_id = $1
 -- name: erase_words
 SELECT erase_words($1, $2, $3)
 
+-- name: forget_reasons
+UPDATE flag SET reason = ''
+WHERE closed_at IS NOT NULL AND (
+    EXISTS (SELECT 1 FROM session s WHERE s.account_id = $1 AND s.id IN (flag.session_id, flag.other_session_id))
+    OR EXISTS (
+        SELECT 1 FROM person p
+        WHERE p.account_id = $1 AND length(p.name) > 2 AND strpos(lower(flag.reason), lower(p.name)) > 0
+    )
+)
+
 -- name: forget_person
 DELETE FROM person WHERE account_id = $1
 

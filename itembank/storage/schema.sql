@@ -343,6 +343,7 @@ CREATE TABLE session (
 CREATE INDEX session_uncounted ON session (institution_id, finished_at) WHERE finished_at IS NOT NULL AND NOT counted;
 CREATE UNIQUE INDEX session_one_open ON session (attempt_id) WHERE finished_at IS NULL;
 CREATE INDEX session_account ON session (account_id);
+CREATE INDEX session_finished ON session (bank_version_id, finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE session_item (
     session_id bigint NOT NULL,
@@ -595,7 +596,7 @@ CREATE TABLE course_entry (
 );
 
 -- What somebody should look at: a pattern in one sitting, in two, or at an item, with its numbers as they were then. A named
--- person closes it with a reason; nothing follows from it by itself.
+-- person closes it with a reason, which goes ('') when a learner it is about is erased; nothing follows from it by itself.
 CREATE TABLE flag (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     uuid uuid NOT NULL UNIQUE,
@@ -616,7 +617,7 @@ CREATE TABLE flag (
     closed_by bigint,
     outcome text CHECK (outcome IN ('noted', 'item_quarantined', 'sitting_voided')),
     named text CHECK (named <> ''),
-    reason text CHECK (length(reason) >= 3),
+    reason text CHECK (reason = '' OR length(reason) >= 3),
     FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id),
     FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
     FOREIGN KEY (institution_id, other_session_id) REFERENCES session (institution_id, id),
@@ -642,6 +643,14 @@ CREATE TABLE flag_run (
     FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id)
 );
 CREATE INDEX flag_run_bank ON flag_run (bank_id, id);
+
+-- Which server process looks at a bank's new sittings by itself: until that moment no other one does.
+CREATE TABLE flag_round (
+    bank_id bigint PRIMARY KEY,
+    institution_id bigint NOT NULL,
+    claimed_until timestamptz NOT NULL,
+    FOREIGN KEY (institution_id, bank_id) REFERENCES bank (institution_id, id)
+);
 
 -- The service's own pulse: while it beats, time runs; time without a beat is given back to every open sitting.
 CREATE TABLE service_pulse (
@@ -776,6 +785,34 @@ BEGIN
     RETURN extract(epoch FROM moment - last);
 END $$;
 
+-- Claim a bank, of whichever institution, in which sittings have ended since it was last looked at and which nobody has claimed;
+-- looks are `apart` at least, and a claim that came to nothing lapses after `held`. An ending is written up to half a minute
+-- after the moment it bears.
+CREATE FUNCTION claim_flag_round(apart interval, held interval) RETURNS TABLE (institution text, bank text)
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+    WITH due AS (
+        SELECT b.id, b.institution_id, b.key
+        FROM bank b
+        LEFT JOIN flag_round w ON w.bank_id = b.id
+        LEFT JOIN LATERAL (SELECT max(r.computed_at) AS at FROM flag_run r WHERE r.bank_id = b.id) last ON true
+        WHERE (w.claimed_until IS NULL OR w.claimed_until < now())
+            AND (last.at IS NULL OR last.at < now() - apart)
+            AND EXISTS (
+                SELECT 1 FROM bank_version v JOIN session s ON s.bank_version_id = v.id
+                WHERE v.bank_id = b.id AND s.finished_at > coalesce(last.at - interval '30 seconds', '-infinity')
+            )
+        ORDER BY w.claimed_until NULLS FIRST, b.id
+        LIMIT 1
+    ), claimed AS (
+        INSERT INTO flag_round AS w (bank_id, institution_id, claimed_until)
+        SELECT due.id, due.institution_id, now() + held FROM due
+        ON CONFLICT (bank_id) DO UPDATE SET claimed_until = excluded.claimed_until WHERE w.claimed_until < now()
+        RETURNING w.bank_id
+    )
+    SELECT i.key, due.key
+    FROM due JOIN claimed ON claimed.bank_id = due.id JOIN institution i ON i.id = due.institution_id
+$$;
+
 CREATE FUNCTION published_catalogue()
 RETURNS TABLE (
     institution_id bigint, institution_key text, institution_name text, assessment_key text, assessment_uuid uuid,
@@ -845,12 +882,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$;
 
 REVOKE ALL ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
+    identify_key(bytea), identify_web_session(bytea), beat(interval), claim_flag_round(interval, interval),
+    published_catalogue(), published_frameworks(),
     institution_of_credential(uuid), institution_of_invitation(text), erase_words(bigint, bigint[], integer[]),
     institution_by_key(text), sample_accounts()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    identify_key(bytea), identify_web_session(bytea), beat(interval), published_catalogue(), published_frameworks(),
+    identify_key(bytea), identify_web_session(bytea), beat(interval), claim_flag_round(interval, interval),
+    published_catalogue(), published_frameworks(),
     institution_of_credential(uuid), institution_of_invitation(text), erase_words(bigint, bigint[], integer[]),
     institution_by_key(text), sample_accounts()
 TO assay_app;

@@ -13,6 +13,7 @@ from tests.journeys.words import publish_words
 
 NAME = "Wilhelmina Quackenbush"
 EMAIL = "quackenbush@example.org"
+CLOSED = "/api/v1/flags?state=closed"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,35 @@ async def sit_and_sign(client: Client, headers: dict[str, str], attempt: str) ->
     return int(session["decision"]["n_items"])
 
 
+async def flags_closed(dsn: str, attempt: str) -> tuple[list[str], str]:
+    """Closed flags about a sitting of an attempt and about an item, in whose reasons a name stands; one of others."""
+    planted = """
+        INSERT INTO flag (uuid, institution_id, bank_id, kind, session_id, item_id, value, said, evidence, closed_at,
+            closed_by, outcome, named, reason)
+        SELECT gen_random_uuid(), 1, b.id, $1, $2, $3, 0.4, '[]', '{}', now(), a.id, 'noted', 'Dr A. Haddad', $4
+        FROM bank b, account a WHERE b.key = 'data-literacy' AND a.pseudonym = 'a registrar' RETURNING uuid::text
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        mine = await connection.fetchval(
+            "SELECT s.id FROM session s JOIN attempt t ON t.id = s.attempt_id WHERE t.uuid = $1::text::uuid LIMIT 1",
+            attempt,
+        )
+        other = await connection.fetchval(
+            "SELECT min(id) FROM session WHERE attempt_id <> (SELECT attempt_id FROM session WHERE id = $1)", mine
+        )
+        item = await connection.fetchval(
+            "SELECT i.id FROM item i JOIN bank b ON b.id = i.bank_id WHERE b.key = 'data-literacy' LIMIT 1"
+        )
+        about_her = [
+            await connection.fetchval(planted, "rapid_guessing", mine, None, "Mrs Quackenbush was unwell"),
+            await connection.fetchval(planted, "leak_alarm", None, item, f"{NAME.upper()} told her class"),
+        ]
+        return about_her, await connection.fetchval(planted, "rapid_guessing", other, None, "spoke with somebody else")
+    finally:
+        await connection.close()
+
+
 async def test_everything_kept_is_told_and_then_erased(
     sample_client: Client,
     sample_database: Database,
@@ -76,6 +106,7 @@ async def test_everything_kept_is_told_and_then_erased(
         for uuid in (learner, other):
             about = await connection.fetchval("SELECT id FROM account WHERE uuid = $1::text::uuid", uuid)
             await notes.add(connection, 1, about, about, f"{NAME} called about her result.", None)
+    about_her, about_others = await flags_closed(sample_dsn, attempt)
     kept = headers | {"Idempotency-Key": NAME}
     body(await sample_client.post("/api/v1/me/erasure", json={"withdraw": True}, headers=kept), 201)
     told = body(await sample_client.get("/api/v1/me/data", headers=headers), 200)
@@ -90,13 +121,21 @@ async def test_everything_kept_is_told_and_then_erased(
     assert {one["uuid"] for one in waiting} == {learner, other}
     assert (await sample_client.post(f"/api/v1/erasures/{learner}", headers=headers)).status_code == 403
     before = await tables_that_hold(sample_dsn, [NAME, EMAIL])
-    assert {"person", "account", "advisor_note", "response", "idempotency"} <= before
+    assert {"person", "account", "advisor_note", "response", "idempotency", "flag"} <= before
     done = body(await sample_client.post(f"/api/v1/erasures/{learner}", headers=registrar), 201)
     assert done == {"learner": learner, "answers_emptied": 0}, "right answers to the sample are choices and numbers"
     emptied = body(await sample_client.post(f"/api/v1/erasures/{other}", headers=registrar), 201)
     assert emptied["answers_emptied"] == signed
     assert await tables_that_hold(sample_dsn, [NAME, EMAIL, "Wilhelmina", "Quackenbush"]) == set()
     assert (await sample_client.get("/api/v1/me/data", headers=headers)).status_code == 401
+    shown = {flag["uuid"]: flag for flag in body(await sample_client.get(CLOSED, headers=registrar), 200)}
+    for uuid in about_her:
+        flag = shown[uuid]
+        assert (flag["reason"], flag["named"], flag["outcome"], flag["value"]) == ("", "Dr A. Haddad", "noted", 0.4)
+    assert shown[about_others]["reason"] == "spoke with somebody else"
+    page = "/institution/flags?state=closed"
+    seen_page = await sample_client.get(page, headers=registrar | {"accept": "text/html"})
+    assert "(reason erased with the learner)" in seen_page.text
     verdict = body(await sample_client.get(f"/api/v1/verify/{credential['uuid']}"), 200)
     assert verdict["status"] == "valid"
     replayed = await replay_sessions(sample_database, 1)
