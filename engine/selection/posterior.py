@@ -69,21 +69,43 @@ def _trapezoid(density: Floats) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def likelihood_of(table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp]) -> Floats:
+BLOCK = 8
+"""Answers whose product is rescaled together."""
+
+Known = dict[bytes, Floats]
+MOST_KNOWN = 4096
+
+
+def likelihood_of(
+    table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp], known: Known | None = None
+) -> Floats:
     """Likelihood at the nodes (n_nodes,) of one learner's answers, scaled to a maximum of 1.
 
-    table: (n_items, K, n_nodes). Products of eight answers at a time are rescaled, so that neither thousands of answers
-    nor contradictory ones underflow to zero everywhere.
+    table: (n_items, K, n_nodes). Products of a block of answers at a time are rescaled, so that neither thousands of
+    answers nor contradictory ones underflow to zero everywhere. known: of this table, what whole blocks of answers
+    have come to; a sitting only ever adds to them, and the bits are the same with it and without.
     """
-    likelihood = np.ones(table.shape[2])
-    for start in range(0, len(items), 8):
-        part = slice(start, start + 8)
+    whole = len(items) - len(items) % BLOCK
+    key = b"" if known is None else items[:whole].tobytes() + categories[:whole].tobytes()
+    kept = known.get(key) if known else None
+    likelihood, first = (np.ones(table.shape[2]), 0) if kept is None else (kept, whole)
+    for start in range(first, len(items), BLOCK):
+        part = slice(start, start + BLOCK)
         product = np.multiply.reduce(table[items[part], categories[part]], axis=0) * likelihood
-        top = product.max()
+        top = np.maximum.reduce(product)
         if not top > 0.0:
             return _likelihood_by_logarithms(table, items, categories)
         likelihood = product / top
+        if known is not None and start + BLOCK == whole:
+            _keep(known, key, likelihood)
     return likelihood
+
+
+def _keep(known: Known, key: bytes, likelihood: Floats) -> None:
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    likelihood.flags.writeable = False
+    known[key] = likelihood
 
 
 def _likelihood_by_logarithms(table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp]) -> Floats:

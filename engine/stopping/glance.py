@@ -40,9 +40,9 @@ class Glance(NamedTuple):
 
 def glance_at(plan: Plan, sitting: Sitting) -> Glance:
     """The posterior of a sitting, estimated by EAP on one ability."""
-    likelihood = likelihood_of(plan.pool.probability, sitting.items, sitting.categories)
+    likelihood = likelihood_of(plan.pool.probability, sitting.items, sitting.categories, plan.known_likelihoods)
     posterior = likelihood * plan.prior.weights
-    posterior /= posterior.sum()
+    posterior /= np.add.reduce(posterior)
     moments = plan.moments @ posterior
     theta = float(moments[0])
     return Glance(posterior, theta, math.sqrt(max(float(moments[1]) - theta * theta, 0.0)))
