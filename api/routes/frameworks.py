@@ -1,7 +1,6 @@
 """The CASE 1.1 provider: frameworks behind published assessments, for anybody, under /ims/case/v1p1."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from api.auth import PUBLIC
@@ -38,19 +37,16 @@ def _provider(frameworks: tuple[PublishedFramework, ...], base: str) -> Provider
     return Provider(packages, base)
 
 
-async def _answer(
-    database: Database, settings: Settings, find: Callable[[Provider], dict[str, Any] | None]
-) -> Response[dict[str, Any]]:
-    provider = await _ready(database, settings)
-    found = find(provider)
+async def provide_provider(database: NamedDependency[Database], settings: NamedDependency[Settings]) -> Provider:
+    """What is published now."""
+    frameworks = tuple(await published(database))
+    return await asyncio.to_thread(_provider, frameworks, settings.public_url.rstrip("/") + PATH)
+
+
+def _told(found: dict[str, Any] | None) -> Response[dict[str, Any]]:
     if found is None:
         return status_info(404, "Nothing published here has this identifier.", "sourcedId", "unknownobject")
     return Response(found, headers=CACHED)
-
-
-async def _ready(database: Database, settings: Settings) -> Provider:
-    frameworks = tuple(await published(database))
-    return await asyncio.to_thread(_provider, frameworks, settings.public_url.rstrip("/") + PATH)
 
 
 def status_info(status: int, sentence: str, field: str, minor: str) -> Response[dict[str, Any]]:
@@ -72,11 +68,12 @@ class CaseRoutes(Controller):
     tags = ["frameworks"]
     opt = PUBLIC
     security = [{}]
+    dependencies = {"provider": Provide(provide_provider)}
 
     @get("/CFDocuments", summary="List published frameworks")
     async def documents(
         self,
-        database: NamedDependency[Database],
+        provider: NamedDependency[Provider],
         settings: NamedDependency[Settings],
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
         offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
@@ -86,7 +83,6 @@ class CaseRoutes(Controller):
         fields: FromQuery[str] = "",
     ) -> Response[dict[str, Any]]:
         """CFDocuments by pages; X-Total-Count tells how many there are, Link where the other pages begin."""
-        provider = await _ready(database, settings)
         try:
             page, total = provider.documents(
                 limit=limit, offset=offset, sort=sort, order_by=order_by, filter=filter, fields=fields
@@ -99,45 +95,37 @@ class CaseRoutes(Controller):
 
     @get("/CFDocuments/{identifier:str}", summary="Read a framework's document")
     async def document(
-        self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
+        self, identifier: FromPath[str], provider: NamedDependency[Provider]
     ) -> Response[dict[str, Any]]:
-        return await _answer(database, settings, lambda provider: provider.document(identifier))
+        return _told(provider.document(identifier))
 
     @get("/CFPackages/{identifier:str}", summary="Read a whole framework")
-    async def package(
-        self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
-    ) -> Response[dict[str, Any]]:
-        return await _answer(database, settings, lambda provider: provider.package(identifier))
+    async def package(self, identifier: FromPath[str], provider: NamedDependency[Provider]) -> Response[dict[str, Any]]:
+        return _told(provider.package(identifier))
 
     @get("/CFItems/{identifier:str}", summary="Read a competency")
-    async def item(
-        self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
-    ) -> Response[dict[str, Any]]:
-        return await _answer(database, settings, lambda provider: provider.item(identifier))
+    async def item(self, identifier: FromPath[str], provider: NamedDependency[Provider]) -> Response[dict[str, Any]]:
+        return _told(provider.item(identifier))
 
     @get("/CFItemAssociations/{identifier:str}", summary="Read a competency with what it is associated with")
     async def item_associations(
-        self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
+        self, identifier: FromPath[str], provider: NamedDependency[Provider]
     ) -> Response[dict[str, Any]]:
-        return await _answer(database, settings, lambda provider: provider.item_associations(identifier))
+        return _told(provider.item_associations(identifier))
 
     @get("/CFAssociations/{identifier:str}", summary="Read an association")
     async def association(
-        self, identifier: FromPath[str], database: NamedDependency[Database], settings: NamedDependency[Settings]
+        self, identifier: FromPath[str], provider: NamedDependency[Provider]
     ) -> Response[dict[str, Any]]:
-        return await _answer(database, settings, lambda provider: provider.association(identifier))
+        return _told(provider.association(identifier))
 
     @get([f"/{kind}/{{identifier:str}}" for kind in DEFINED], summary="Read a definition or a rubric")
     async def definition(
-        self,
-        request: Request[Any, Any, Any],
-        identifier: FromPath[str],
-        database: NamedDependency[Database],
-        settings: NamedDependency[Settings],
+        self, request: Request[Any, Any, Any], identifier: FromPath[str], provider: NamedDependency[Provider]
     ) -> Response[dict[str, Any]]:
         """Concepts, subjects and item types come as a set, the one asked for first; the others stand alone."""
         kind = request.url.path.rstrip("/").rsplit("/", 2)[1]
-        return await _answer(database, settings, lambda provider: provider.definition(kind, identifier))
+        return _told(provider.definition(kind, identifier))
 
 
 def _links(base: str, total: int, limit: int, offset: int, said: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """The application on a database of the module's own, asked over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
@@ -36,6 +36,17 @@ async def learner(database: Database, name: str, roles: tuple[str, ...] = ("lear
     async with database.transaction(institution_id) as connection:
         account = await accounts.create(connection, institution_id, name, list(roles), name)
         return bearer(await accounts.add_key(connection, institution_id, account, "test"))
+
+
+async def keys_of(dsn: str, database: Database, people: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    """New accounts, each an institution, a pseudonym and a role: pseudonym -> the header that signs its requests."""
+    headers = {}
+    for institution, pseudonym, role in people:
+        institution_id = await institutions.create(dsn, institution, institution.title())
+        async with database.transaction(institution_id) as connection:
+            account = await accounts.create(connection, institution_id, pseudonym, [role], pseudonym)
+            headers[pseudonym] = bearer(await accounts.add_key(connection, institution_id, account, "test"))
+    return headers
 
 
 def bearer(secret: str) -> dict[str, str]:

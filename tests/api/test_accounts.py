@@ -11,9 +11,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from itembank.storage import accounts, institutions
 from itembank.storage.database import Database
-from tests.api.conftest import bearer, body
+from tests.api.conftest import bearer, body, keys_of
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "four words nobody guesses"
@@ -31,17 +30,12 @@ def assay(dsn: str, *arguments: str, stdin: str = "") -> subprocess.CompletedPro
 @pytest.fixture(scope="module")
 async def keys(database: Database, database_dsn: str) -> dict[str, dict[str, str]]:
     """Keys of an administrator, an advisor and another institution's administrator."""
-    found = {}
-    for institution, pseudonym, role in (
+    people = [
         ("college", "boss", "institution_admin"),
         ("college", "guide", "advisor"),
         ("south", "other", "institution_admin"),
-    ):
-        institution_id = await institutions.create(database_dsn, institution, institution.title())
-        async with database.transaction(institution_id) as connection:
-            account = await accounts.create(connection, institution_id, pseudonym, [role], pseudonym)
-            found[pseudonym] = bearer(await accounts.add_key(connection, institution_id, account, "test"))
-    return found
+    ]
+    return await keys_of(database_dsn, database, people)
 
 
 async def sign_in(client: Client, name: str, password: str) -> int:

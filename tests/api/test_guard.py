@@ -8,7 +8,7 @@ from litestar.testing import AsyncTestClient
 
 from itembank.storage import accounts, institutions
 from itembank.storage.database import Database
-from tests.api.conftest import bearer, body
+from tests.api.conftest import bearer, body, keys_of
 
 UUID = "00000000-0000-4000-8000-000000000000"
 PROTECTED = [
@@ -33,17 +33,12 @@ LEARNER_MAY_NOT = [row for row in PROTECTED if row[1].startswith("/api/v1/banks"
 @pytest.fixture(scope="module")
 async def keys(database_dsn: str, database: Database) -> dict[str, dict[str, str]]:
     """A learner and an administrator in one institution, and an administrator of another."""
-    headers = {}
-    for institution, pseudonym, role in (
+    people = [
         ("north", "learner", "learner"),
         ("north", "boss", "institution_admin"),
         ("south", "other", "institution_admin"),
-    ):
-        institution_id = await institutions.create(database_dsn, institution, institution.title())
-        async with database.transaction(institution_id) as connection:
-            account = await accounts.create(connection, institution_id, pseudonym, [role], pseudonym)
-            headers[pseudonym] = bearer(await accounts.add_key(connection, institution_id, account, "test"))
-    return headers
+    ]
+    return await keys_of(database_dsn, database, people)
 
 
 @pytest.mark.parametrize(("method", "path", "sent"), PROTECTED)

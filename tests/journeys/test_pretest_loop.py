@@ -126,14 +126,16 @@ class World:
         desk = AnswerDesk(self.database, self.shelf)
         learners = [(number, float(theta)) for number, theta in enumerate(rng.normal(0.3, 1.0, N_LEARNERS))]
         for start in range(0, N_LEARNERS, 66):
-            await asyncio.gather(*(self._sit(desk, number, theta) for number, theta in learners[start : start + 66]))
+            group = learners[start : start + 66]
+            await asyncio.gather(*(self.sit(desk, f"learner-{n}", "loop", theta, [SEED, n]) for n, theta in group))
         await desk.close()
 
-    async def _sit(self, desk: AnswerDesk, number: int, theta: float) -> None:
-        rng = np.random.default_rng([SEED, number])
+    async def sit(self, desk: AnswerDesk, learner: str, assessment: str, theta: float, seed: list[int]) -> None:
+        """A new learner's sitting, answered by the models."""
+        rng = np.random.default_rng(seed)
         async with self.database.transaction(self.institution) as connection:
-            account = await accounts.create(connection, self.institution, f"learner-{number}", ["learner"])
-        view, _ = await open_attempt(self.database, self.shelf, self.institution, account, f"learner-{number}", "loop")
+            account = await accounts.create(connection, self.institution, learner, ["learner"])
+        view, _ = await open_attempt(self.database, self.shelf, self.institution, account, learner, assessment)
         step: Step = await start_session(
             self.database, self.shelf, self.institution, account, view.attempt.uuid, "pre_test"
         )

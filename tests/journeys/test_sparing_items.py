@@ -1,7 +1,6 @@
 """Items that everybody would get are spared live: counted as sittings end, drawn before they begin, replayed."""
 
 import asyncio
-from uuid import uuid4
 
 import asyncpg
 import msgspec
@@ -11,19 +10,14 @@ import pytest
 from engine.exposure.counts import EligibilityCounts, draw_eligible
 from engine.policies.documents import read_policy
 from engine.selection.ties import keys_of
-from engine.sessions import Given
 from engine.storage import exposures, sessions
 from engine.storage.exposures import Place
 from engine.workflows.answer_desk import AnswerDesk
-from engine.workflows.open_attempt import open_attempt
 from engine.workflows.publish_assessment import publish_assessment
 from engine.workflows.replay import replay_sessions
-from engine.workflows.show_sitting import Step
 from engine.workflows.spare_items import count_finished
-from engine.workflows.take_session import start_session
-from itembank.storage import accounts
 from itembank.storage.database import Database
-from tests.journeys.test_pretest_loop import World, probability
+from tests.journeys.test_pretest_loop import World
 
 N_LEARNERS, LENGTH, MAXIMUM, FADING = 90, 6, 0.35, 0.98
 POLICY = f"""
@@ -58,21 +52,8 @@ class Spared(World):
         thetas = np.random.default_rng(5).normal(0.0, 0.6, N_LEARNERS)
         desk = AnswerDesk(self.database, self.shelf)
         for number, theta in enumerate(thetas):
-            await self.sit(desk, number, float(theta))
+            await self.sit(desk, f"spared-{number}", "spared", float(theta), [6, number])
         await desk.close()
-
-    async def sit(self, desk: AnswerDesk, number: int, theta: float) -> None:
-        rng = np.random.default_rng([6, number])
-        async with self.database.transaction(self.institution) as connection:
-            account = await accounts.create(connection, self.institution, f"spared-{number}", ["learner"])
-        view, _ = await open_attempt(self.database, self.shelf, self.institution, account, f"s-{number}", "spared")
-        step: Step = await start_session(
-            self.database, self.shelf, self.institution, account, view.attempt.uuid, "pre_test"
-        )
-        while step.item is not None:
-            right = rng.uniform() < probability(self.items[step.item.item], theta)
-            given = Given(position=step.item.position, answer={"RESPONSE": ["AB"[right]]}, client_id=uuid4())
-            step = await desk.answer(self.institution, account, step.session.uuid, lambda _, sent=given: sent)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.auth import roles
@@ -78,28 +78,28 @@ async def _asked(database: Database, caller: Caller, key: str) -> Offered:
     return found
 
 
-@get("/advisor/cohort/{key:str}/heat-map.csv", opt=roles("advisor"))
-async def cohort_csv(
+async def heat_map_of(
     key: FromPath[str],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     shelf: NamedDependency[Shelf],
-) -> Response[str]:
+) -> HeatMap:
+    """The heat map of the assessment that the address names."""
+    offered = await _asked(database, caller, key)
+    return _heat(await cohort_of(database, shelf, caller.institution_id, assessment_id=offered.id))
+
+
+HEAT: dict[str, Any] = {"opt": roles("advisor"), "dependencies": {"heat": Provide(heat_map_of)}}
+
+
+@get("/advisor/cohort/{key:str}/heat-map.csv", **HEAT)
+async def cohort_csv(heat: NamedDependency[HeatMap]) -> Response[str]:
     """The heat map as CSV."""
-    offered = await _asked(database, caller, key)
-    cohort = await cohort_of(database, shelf, caller.institution_id, assessment_id=offered.id)
-    return Response(heat_map_csv(_heat(cohort)), media_type="text/csv; charset=utf-8", headers=NO_STORE)
+    return Response(heat_map_csv(heat), media_type="text/csv; charset=utf-8", headers=NO_STORE)
 
 
-@get("/advisor/cohort/{key:str}/heat-map.json", opt=roles("advisor"))
-async def cohort_json(
-    key: FromPath[str],
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-    shelf: NamedDependency[Shelf],
-) -> Response[bytes]:
+@get("/advisor/cohort/{key:str}/heat-map.json", **HEAT)
+async def cohort_json(key: FromPath[str], heat: NamedDependency[HeatMap]) -> Response[bytes]:
     """The heat map as JSON; null = hidden."""
-    offered = await _asked(database, caller, key)
-    cohort = await cohort_of(database, shelf, caller.institution_id, assessment_id=offered.id)
-    document = {"assessment": key, **msgspec.to_builtins(_heat(cohort))}
+    document = {"assessment": key, **msgspec.to_builtins(heat)}
     return Response(msgspec.json.encode(document), media_type="application/json", headers=NO_STORE)
