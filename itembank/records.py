@@ -42,13 +42,10 @@ def settled(record: Settled) -> Settled:
     names, defaults, values_of = _plan(type(record))
     changes: dict[str, Any] = {}
     for name, default, value in zip(names, defaults, values_of(record)):
-        if value is default:
-            continue
-        kind = type(value)
-        if kind is type(default) and value == default:
-            changes[name] = default
-        elif kind not in ATOMS and (after := _settled_value(value)) is not value:
-            changes[name] = after
+        if value is not default:
+            equal = type(value) is type(default) and value == default
+            if (after := default if equal else _settled_value(value)) is not value:
+                changes[name] = after
     return msgspec.structs.replace(record, **changes) if changes else record
 
 
@@ -94,12 +91,15 @@ def _is_deep(annotation: Any) -> bool:
 
 
 def _settled_value(value: Any) -> Any:
-    if hasattr(type(value), "__struct_fields__"):  # asking the abstract base class takes ten times as long
+    kind = type(value)
+    if kind in ATOMS:
+        return value
+    if kind is tuple or kind is list:
+        parts = [_settled_value(part) for part in value]
+        return value if all(map(is_, parts, value)) else kind(parts)
+    if hasattr(kind, "__struct_fields__"):  # asking the abstract base class takes ten times as long
         return settled(value)
-    if isinstance(value, tuple | list) and value:
-        parts = [part if type(part) in ATOMS else _settled_value(part) for part in value]
-        return value if all(map(is_, parts, value)) else type(value)(parts)
-    if isinstance(value, dict) and value:
-        entries = {key: part if type(part) in ATOMS else _settled_value(part) for key, part in value.items()}
+    if isinstance(value, dict):
+        entries = {key: _settled_value(part) for key, part in value.items()}
         return value if all(map(is_, entries.values(), value.values())) else entries
     return value

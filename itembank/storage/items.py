@@ -1,7 +1,7 @@
 """Items and their versions. A version is written once; an edit makes the next one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from itembank.storage.database import Connection
 from itembank.storage.sql import load
 
 sql = load(__file__)
-CHUNK = 1000
+CHUNK = 500
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,34 +58,47 @@ async def heads(connection: Connection, bank_id: int) -> dict[str, Head]:
     return {row["key"]: msgspec.convert(dict(row), Head) for row in rows}
 
 
-async def add_items(connection: Connection, institution_id: int, bank_id: int, keys: Sequence[str]) -> dict[str, int]:
-    """Make items as drafts; item key -> id."""
-    rows = await connection.fetch(sql.add_items, institution_id, bank_id, list(keys))
-    return {row["key"]: row["id"] for row in rows}
+async def write(
+    connection: Connection, institution_id: int, bank_id: int, items: Sequence[Item], before: Mapping[str, Head]
+) -> None:
+    """A version of each of these: the first one, with a new draft for it, or the next one of an item in `before`.
+
+    While the database writes some of them, the next ones are made ready for it.
+    """
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    ready = await asyncio.to_thread(_columns, chunks[0]) if chunks else []
+    for chunk, following in zip(chunks, [*chunks[1:], ()]):
+        writing = _write(connection, institution_id, bank_id, chunk, ready, before)
+        _, ready = await asyncio.gather(writing, asyncio.to_thread(_columns, following))
 
 
-async def add_versions(connection: Connection, institution_id: int, versions: Sequence[tuple[int, int, Item]]) -> None:
-    """Write versions (item id, number, item) and make each the item's current one."""
-    if not versions:
-        return
-    chunks = [versions[start : start + CHUNK] for start in range(0, len(versions), CHUNK)]
-    columns = await asyncio.to_thread(_columns, chunks[0])
-    for following in chunks[1:]:
-        writing = connection.execute(sql.add_versions, institution_id, *columns)
-        _, columns = await asyncio.gather(writing, asyncio.to_thread(_columns, following))
-    await connection.execute(sql.add_versions, institution_id, *columns)
-    later = [(item_id, number) for item_id, number, _ in versions if number > 1]
+async def _write(
+    connection: Connection,
+    institution_id: int,
+    bank_id: int,
+    items: Sequence[Item],
+    columns: Sequence[Sequence[Any]],
+    before: Mapping[str, Head],
+) -> None:
+    heads = [before.get(item.key) for item in items]
+    new = [item.key for item, head in zip(items, heads) if head is None]
+    rows = await connection.fetch(sql.add_items, institution_id, bank_id, new) if new else []
+    ids = {row["key"]: row["id"] for row in rows}
+    places = [(ids[item.key], 1) if head is None else (head.id, head.number + 1) for item, head in zip(items, heads)]
+    await connection.execute(sql.add_versions, institution_id, *_turned(places), *columns)
+    later = [place for place, head in zip(places, heads) if head is not None]
     if later:
-        await connection.execute(sql.advance, *(list(column) for column in zip(*later)))
+        await connection.execute(sql.advance, *_turned(later))
 
 
-def _columns(versions: Sequence[tuple[int, int, Item]]) -> list[list[Any]]:
-    """What `add_versions` writes, a list a column; the next chunk's is made while the database writes the last one."""
-    ids, numbers, items = (list(column) for column in zip(*versions))
+def _turned(rows: Sequence[tuple[int, int]]) -> list[list[int]]:
+    return [list(column) for column in zip(*rows)]
+
+
+def _columns(items: Sequence[Item]) -> list[list[Any]]:
+    """What is written of each item whatever its place, a list a column."""
     parts = [(canonical(item.content), canonical(item.scoring), canonical(item.facts)) for item in items]
     return [
-        ids,
-        numbers,
         [item.title for item in items],
         *([part.decode() for part in column] for column in zip(*parts)),
         [None if item.parameters is None else canonical(item.parameters).decode() for item in items],

@@ -113,11 +113,8 @@ async def _import(
     heads = await item_rows.heads(connection, bank_id)
     new = [item for item in incoming if item.key not in heads]
     differing = [item for item in incoming if item.key in heads and heads[item.key].content_hash != content_hash(item)]
-    ids = await item_rows.add_items(connection, institution_id, bank_id, [item.key for item in new])
-    versions = [(ids[item.key], 1, item) for item in new]
-    versions += [(heads[item.key].id, heads[item.key].number + 1, item) for item in differing]
     demoted = await _demoted(connection, [heads[item.key] for item in differing], differing)
-    await item_rows.add_versions(connection, institution_id, versions)
+    await item_rows.write(connection, institution_id, bank_id, [*new, *differing], heads)
     await item_events.move(connection, institution_id, demoted, account_id)
     touched = {item.key for item in (*new, *differing)}
     back = {moved.item_id for moved in demoted}
