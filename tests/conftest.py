@@ -1,6 +1,7 @@
 """One throw-away PostgreSQL for the run; one freshly migrated database for each worker and module that asks."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import shutil
@@ -52,52 +53,53 @@ def server_dsn() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def own_database(server_dsn: str, template_dsn: str = "") -> Iterator[str]:
+    """A database that goes away again: empty, or a copy of another one."""
+    name = f"assay_test_{uuid4().hex[:8]}"
+    copied = f' TEMPLATE "{database_name(template_dsn)}"' if template_dsn else ""
+    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}"{copied}'))
+    try:
+        yield with_database(server_dsn, name)
+    finally:
+        asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture(scope="session")
-def template_dsn(server_dsn: str) -> str:
+def template_dsn(server_dsn: str) -> Iterator[str]:
     """A migrated database that others are copied from."""
-    name = f"assay_template_{uuid4().hex[:8]}"
-    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}"'))
-    dsn = with_database(server_dsn, name)
-    asyncio.run(migrate(dsn))
-    return dsn
+    with own_database(server_dsn) as dsn:
+        asyncio.run(migrate(dsn))
+        yield dsn
 
 
 @pytest.fixture(scope="module")
 def database_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
     """An empty database of the module's own."""
-    name = f"assay_test_{uuid4().hex[:8]}"
-    template = database_name(template_dsn)
-    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield with_database(server_dsn, name)
-    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with own_database(server_dsn, template_dsn) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")
-def sample_template_dsn(server_dsn: str, template_dsn: str) -> str:
+def sample_template_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
     """A database with the sample institution in it, that others are copied from; made once for each worker."""
     from api.sample_institution import seed
 
-    name = f"assay_sample_{uuid4().hex[:8]}"
-    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{database_name(template_dsn)}"'))
-    dsn = with_database(server_dsn, name)
-
-    async def fill() -> None:
+    async def fill(dsn: str) -> None:
         filled = Database(dsn)
         await seed(filled, dsn)
         await filled.close()
 
-    asyncio.run(fill())
-    return dsn
+    with own_database(server_dsn, template_dsn) as dsn:
+        asyncio.run(fill(dsn))
+        yield dsn
 
 
 @pytest.fixture(scope="module")
 def sample_dsn(server_dsn: str, sample_template_dsn: str) -> Iterator[str]:
     """A database of the module's own with the sample institution in it."""
-    name = f"assay_test_{uuid4().hex[:8]}"
-    template = database_name(sample_template_dsn)
-    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield with_database(server_dsn, name)
-    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with own_database(server_dsn, sample_template_dsn) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -18,7 +18,7 @@ from api import sample_institution
 from api.app import create_app
 from api.settings import Settings
 from itembank.storage.database import Database
-from tests.conftest import database_name, with_database
+from tests.conftest import own_database
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -38,26 +38,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def sample_dsn(server_dsn: str, template_dsn: str) -> Iterator[str]:
     """A database that holds the sample institution."""
-    name = f"assay_browser_{uuid4().hex[:8]}"
-    asyncio.run(_execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{database_name(template_dsn)}"'))
-    dsn = with_database(server_dsn, name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample_institution, "N_PERSONS", N_PERSONS)
-        asyncio.run(_seed(dsn))
-    yield dsn
-    asyncio.run(_execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with own_database(server_dsn, template_dsn) as dsn:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sample_institution, "N_PERSONS", N_PERSONS)
+            asyncio.run(_seed(dsn))
+        yield dsn
 
 
 async def _seed(dsn: str) -> None:
     database = Database(dsn)
     await sample_institution.seed(database, dsn)
     await database.close()
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(statement)
-    await connection.close()
 
 
 @pytest.fixture(scope="session")
