@@ -35,7 +35,7 @@ class Posterior(Record, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len(self.nodes) < 2 or len(self.nodes) != len(self.weights):
             raise ValueError("posterior: nodes and weights must have the same length, at least 2.")
-        if min(self.weights) < 0 or math.fsum(self.weights) <= 0:
+        if min(self.weights) < 0 or max(self.weights) <= 0:
             raise ValueError("posterior: weights must be at least 0 and not all 0.")
 
 

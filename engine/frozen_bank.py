@@ -12,7 +12,8 @@ from engine.decisions import DomainCurve, Posterior
 from engine.designs import AbilityDesign
 from engine.selection.tables import Pool, build_pool
 from itembank.items import Item
-from psychometrics.ability.record import RecordedScore, recorded_posterior, score_of_record
+from psychometrics.ability.record import RecordedScore, score_of_record
+from psychometrics.ability.record_tables import RecordTables, record_tables
 from psychometrics.models.base import ItemParameters
 
 Row = tuple[float, ...]
@@ -135,21 +136,29 @@ class FrozenBank:
         self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
     ) -> RecordedScore:
         """The score of record of these answers (to items of one competency only, when named)."""
-        return score_of_record(self._rows(positions, categories, competency), *self.grid)
-
-    def _rows(self, positions: Sequence[int], categories: Sequence[int], competency: str | None) -> list[Row]:
-        return [
-            self.tables[position][category]
-            for position, category in zip(positions, categories)
-            if not self.pretest[position] and competency in (None, self.competency[position])
-        ]
+        counted = self._counted(positions, categories, competency)
+        return score_of_record([self.tables[position][category] for position, category in counted], *self.grid)
 
     def posterior(
         self, positions: Sequence[int], categories: Sequence[int], competency: str | None = None
     ) -> Posterior:
         """The posterior behind the score of record."""
-        weights = recorded_posterior(self._rows(positions, categories, competency), self.grid[1])
+        counted = self._counted(positions, categories, competency)
+        weights = self._record_tables.posterior([place for place, _ in counted], [answer for _, answer in counted])
         return Posterior(nodes=self.nodes, weights=tuple(weights))
+
+    def _counted(
+        self, positions: Sequence[int], categories: Sequence[int], competency: str | None
+    ) -> list[tuple[int, int]]:
+        return [
+            (position, category)
+            for position, category in zip(positions, categories)
+            if not self.pretest[position] and competency in (None, self.competency[position])
+        ]
+
+    @cached_property
+    def _record_tables(self) -> RecordTables:
+        return record_tables(self.tables, self.grid[1])
 
     @cached_property
     def attributes(self) -> dict[str, tuple[str | float | None, ...]]:
