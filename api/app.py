@@ -14,6 +14,7 @@ from api.database_server import keep_ready
 from api.dependencies import provide_database, provide_settings, provide_shelf
 from api.documentation import documentation_routes, openapi_config
 from api.errors import as_problem, problem_of
+from api.flag_rounds import making_rounds
 from api.identities import Identities
 from api.json_guard import guard_json
 from api.logs import log
@@ -46,7 +47,8 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
             app.state.database = database
             app.state.identities = Identities(database)
             app.state.desk = desk = AnswerDesk(database, app.state.shelf)
-            yield
+            async with making_rounds(database, dsn, settings.flags_minutes):
+                yield
             await desk.close()
 
     json_api = Router("/api/v1", route_handlers=route_handlers, before_request=guard_json)

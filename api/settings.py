@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`data`: where the embedded database lives. `database_url`: a PostgreSQL of one's own instead.
 
     `public_url`: the address under which others reach this server; it stands in credentials, so set it once and well.
-    `oidc`: where staff sign in, besides passwords.
+    `oidc`: where staff sign in, besides passwords. `flags_minutes`: how far apart the server looks at new sittings of a
+    bank by itself; 0 = never.
     """
 
     data: Path = Path(".assay")
@@ -29,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8000"
     is_demo: bool = False
     oidc: Provider | None = None
+    flags_minutes: int = 60
 
     @property
     def secure_cookies(self) -> bool:
@@ -56,6 +58,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, *, is_demo: bo
         public_url=public_url,
         is_demo=is_demo,
         oidc=_oidc(environment),
+        flags_minutes=_minutes(environment.get("ASSAY_FLAGS_MINUTES", "60")),
     )
 
 
@@ -90,6 +93,12 @@ def _roles(text: str) -> dict[str, str]:
             raise SettingsInvalid(f"ASSAY_OIDC_ROLES holds '{part}'; write value=role, the role one of {known}.")
         found[value] = role
     return found
+
+
+def _minutes(text: str) -> int:
+    if not text.isdecimal() or int(text) > 100_000:
+        raise SettingsInvalid(f"ASSAY_FLAGS_MINUTES is '{text}'; write a whole number of minutes, 0 for never.")
+    return int(text)
 
 
 def _port(text: str) -> int:

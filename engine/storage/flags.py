@@ -1,7 +1,7 @@
 """Flags as they are kept: the evidence they come from, the flags themselves, and how much each look judged."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -107,10 +107,21 @@ async def add(connection: Connection, institution_id: int, bank_id: int, flag: F
     ) is not None  # fmt: skip
 
 
-async def add_run(connection: Connection, institution_id: int, bank_id: int, looked: Looked) -> None:
-    """Write how much a look judged and how every item drifts."""
+async def add_run(
+    connection: Connection, institution_id: int, bank_id: int, looked: Looked, at: datetime
+) -> None:  # fmt: skip
+    """Write how much a look judged and how every item drifts; `at`: when it read the sittings."""
     document = canonical({"judged": looked.judged, "drift": looked.drift}).decode()
-    await connection.execute(sql.add_run, institution_id, bank_id, looked.n_sittings, document)
+    await connection.execute(sql.add_run, institution_id, bank_id, looked.n_sittings, document, at)
+
+
+async def claim_round(connection: Connection, apart: timedelta, held: timedelta) -> tuple[str, str] | None:
+    """(institution, bank) with sittings that ended since the last look, for the caller alone to look at; None: none.
+
+    Looks at one bank are `apart` at least; who has claimed one and does not look loses it after `held`.
+    """
+    row = await connection.fetchrow(sql.claim_round, apart, held)
+    return None if row is None else (row["institution"], row["bank"])
 
 
 async def latest_runs(connection: Connection, bank_id: int | None = None) -> list[Run]:

@@ -33,7 +33,10 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- name: add_run
-INSERT INTO flag_run (institution_id, bank_id, n_sittings, document) VALUES ($1, $2, $3, $4)
+INSERT INTO flag_run (institution_id, bank_id, n_sittings, document, computed_at) VALUES ($1, $2, $3, $4, $5)
+
+-- name: claim_round
+SELECT institution, bank FROM claim_flag_round($1, $2)
 
 -- name: latest_runs
 SELECT DISTINCT ON (r.bank_id) r.bank_id, b.key AS bank, b.title, r.n_sittings, r.document, r.computed_at,

@@ -45,13 +45,14 @@ async def raise_flags(database: Database, institution_id: int, bank_key: str) ->
         bank = await banks.find(connection, bank_key)
         if bank is None:
             raise BankUnknown(f"There is no bank '{bank_key}' here.")
+        at = await connection.fetchval("SELECT now()")
         closed = await flags.closed_items(connection, bank.id)
         collected = await _collect(connection, bank.id)
     async with ONE_AT_A_TIME:
         looked = await asyncio.to_thread(lambda: look(collected.evidence(), closed, Criteria()))
     async with database.transaction(institution_id) as connection:
         added = [await flags.add(connection, institution_id, bank.id, flag) for flag in looked.flags]
-        await flags.add_run(connection, institution_id, bank.id, looked)
+        await flags.add_run(connection, institution_id, bank.id, looked, at)
     return Raised(bank=bank_key, n_new=sum(added), looked=looked)
 
 
