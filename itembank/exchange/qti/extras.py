@@ -34,7 +34,7 @@ def read_extras(files: Mapping[str, bytes]) -> dict[str, dict[str, object]]:
     """The extras by item file; a file that cannot be read counts as absent, since items stand without it."""
     try:
         return msgspec.json.decode(files.get(EXTRAS, b"{}"), type=dict[str, dict[str, object]])
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
 
 

@@ -174,7 +174,7 @@ def test_extras_of_strangers_are_cleaned_and_cannot_bring_files():
     assert content.assets == ()
 
 
-@pytest.mark.parametrize("damage", [b"{", b"[]", b'{"items/x.xml": 3}', b"{" * 5000])
+@pytest.mark.parametrize("damage", [b"{", b"[]", b'{"items/x.xml": 3}', b"{" * 5000, b'{"\xb7": {}}'])
 def test_damaged_extras_count_as_none(damage):
     files = opened(write_package(BANK.items, BANK.assets, "3.0"))
     assert len(read_package(s.zipped({**files, EXTRAS: damage})).items) == len(BANK.items)
