@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.attestations import link_refusals, required_competencies, requirement_of, token_hash
+from engine.attestations import link_refusals, required_competencies, requirement_of, satisfied, token_hash
 from engine.errors import Unknown
 from engine.events import AttestationReceived
 from engine.messages import message
@@ -10,6 +10,7 @@ from engine.policies.records import AttestationRequirement
 from engine.refusals import JourneyRefused, Refusal, refusal
 from engine.standing import read_log
 from engine.storage import attempts, invitations
+from engine.storage.attempts import Attempt
 from engine.workflows import journal
 from engine.workflows.finish_sitting import award_if_due
 from engine.workflows.shelf import Publication, Shelf
@@ -51,8 +52,7 @@ async def find_attestation(database: Database, shelf: Shelf, token: str) -> Aske
     kept = token_hash(token)
     institution_id = await _institution(database, kept)
     async with database.transaction(institution_id) as connection:
-        invited, publication, requirement = await _invitation(connection, shelf, kept)
-        attempt = await attempts.get(connection, invited.attempt_id)
+        attempt, publication, requirement = await _invitation(connection, shelf, kept)
         person = await accounts.person(connection, attempt.account_id)
         institution = await institutions.get(connection, institution_id)
         _, events = await journal.read(connection, attempt.id)
@@ -77,8 +77,7 @@ async def attest(database: Database, shelf: Shelf, token: str, ratings: dict[str
     kept = token_hash(token)
     institution_id = await _institution(database, kept)
     async with database.transaction(institution_id) as connection:
-        invited, publication, requirement = await _invitation(connection, shelf, kept)
-        attempt = await attempts.get(connection, invited.attempt_id)
+        attempt, publication, requirement = await _invitation(connection, shelf, kept)
         now = await attempts.lock(connection, attempt.id)
         _, events = await journal.read(connection, attempt.id)
         before = next((one for one in events if isinstance(one, AttestationReceived) and one.token_hash == kept), None)
@@ -91,7 +90,7 @@ async def attest(database: Database, shelf: Shelf, token: str, ratings: dict[str
             )
             await invitations.used(connection, kept, now, comment)
             await award_if_due(connection, institution_id, publication, attempt, events, now)
-    return Attested(satisfied=_reaches(requirement, ratings), is_new=before is None)
+    return Attested(satisfied=satisfied(policy, requirement, ratings), is_new=before is None)
 
 
 def asked_competencies(publication: Publication, requirement: AttestationRequirement) -> tuple[str, ...]:
@@ -107,11 +106,6 @@ def _check_complete(publication: Publication, requirement: AttestationRequiremen
         raise JourneyRefused(refusal("rating", said, about=requirement.key))
 
 
-def _reaches(requirement: AttestationRequirement, ratings: dict[str, str]) -> bool:
-    rank = {rating: place for place, rating in enumerate(requirement.ratings)}
-    return all(rank[rating] >= rank[requirement.minimum] for rating in ratings.values())
-
-
 async def _institution(database: Database, kept: str) -> int:
     found = await invitations.institution_of(database, kept)
     if found is None:
@@ -121,7 +115,7 @@ async def _institution(database: Database, kept: str) -> int:
 
 async def _invitation(
     connection: Connection, shelf: Shelf, kept: str
-) -> tuple[invitations.Invitation, Publication, AttestationRequirement]:
+) -> tuple[Attempt, Publication, AttestationRequirement]:
     invited = await invitations.find(connection, kept)
     if invited is None:
         raise Unknown(NO_LINK)
@@ -130,4 +124,4 @@ async def _invitation(
     requirement = requirement_of(publication.version.policy, invited.requirement)
     if requirement is None:
         raise Unknown(NO_LINK)
-    return invited, publication, requirement
+    return attempt, publication, requirement

@@ -8,16 +8,14 @@ from engine.errors import EngineError, SittingOver, Unknown
 from engine.policies.records import Policy
 from engine.sessions import Administered, Given, SessionRow
 from engine.storage import attempts, papers, sessions
-from engine.storage.attempts import Attempt
 from engine.storage.papers import Paper
 from engine.workflows.finish_sitting import finish_sitting
 from engine.workflows.shelf import Publication, Shelf
-from engine.workflows.show_sitting import Step
 from engine.workflows.take_session import score_last
 from itembank.errors import AnswerInvalid
 from itembank.items import Answer, Item
 from itembank.records import Record
-from itembank.storage.database import Connection, Database
+from itembank.storage.database import Database
 
 
 class FormOut(Record, frozen=True, kw_only=True):
@@ -69,7 +67,9 @@ async def key_in_form(
         answered = _score(publication, session, shown, answers)
         for one in answered:
             await sessions.add_response(connection, institution_id, session.id, one)
-        step = await _decide(connection, institution_id, actor_id, publication, attempt, session, answered)
+        step = await finish_sitting(
+            connection, institution_id, publication, attempt, session, answered, "keyed_in", actor_id=actor_id
+        )
     assert step.decision is not None
     return step.decision
 
@@ -89,12 +89,3 @@ def _score(
         except AnswerInvalid as error:
             raise AnswerInvalid(f"Question {item.position + 1}: {error}") from None
     return answered
-
-
-async def _decide(
-    connection: Connection, institution_id: int, actor_id: int, publication: Publication, attempt: Attempt,
-    session: SessionRow, answered: Sequence[Administered],
-) -> Step:  # fmt: skip
-    return await finish_sitting(
-        connection, institution_id, publication, attempt, session, answered, "keyed_in", actor_id=actor_id
-    )
