@@ -1,10 +1,11 @@
 """Take a granted pause in a running sitting, and go on: the clock stands meanwhile."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from engine.errors import OnPaper, SittingOver, Unknown
-from engine.events import PauseEnded, PauseTaken
+from engine.events import Event, PauseEnded, PauseTaken
 from engine.pauses import pauses_left, pauses_of, running, seconds_added
 from engine.sessions import SessionRow, time_is_up
 from engine.standing import read_log
@@ -34,18 +35,18 @@ async def take_pause(
     async with database.transaction(institution_id) as connection:
         row = await _running(connection, account_id, session_uuid)
         now = await attempts.lock(connection, row.attempt_id)
-        before = await _resting(connection, row, now)
+        _, events = await journal.read(connection, row.attempt_id)
+        before = _resting(events, row, now)
         if before.until is not None:
             return before
         attempt = await attempts.get(connection, row.attempt_id)
         policy = (await shelf.publication(connection, attempt.assessment_version_id)).version.policy
-        _, events = await journal.read(connection, row.attempt_id)
         added = seconds_added(read_log(events).accommodation, pauses_of(events, str(row.uuid)), now)
         taken = PauseTaken(at=now, sitting=str(row.uuid), minutes=max(before.minutes, 1), seconds=added)
-        await journal.append(connection, institution_id, row.attempt_id, policy, [taken], account_id)
+        events = await journal.append(connection, institution_id, row.attempt_id, policy, [taken], account_id)
         if row.deadline is not None:
             await sessions.extend(connection, row.id, row.deadline + timedelta(seconds=added))
-        return await _resting(connection, row, now)
+        return _resting(events, row, now)
 
 
 async def end_pause(
@@ -59,17 +60,19 @@ async def end_pause(
     async with database.transaction(institution_id) as connection:
         row = await _running(connection, account_id, session_uuid)
         now = await attempts.lock(connection, row.attempt_id)
-        if (await _resting(connection, row, now)).until is not None:
+        _, events = await journal.read(connection, row.attempt_id)
+        if _resting(events, row, now).until is not None:
             attempt = await attempts.get(connection, row.attempt_id)
             policy = (await shelf.publication(connection, attempt.assessment_version_id)).version.policy
             ended = PauseEnded(at=now, sitting=str(row.uuid))
-            await journal.append(connection, institution_id, row.attempt_id, policy, [ended], account_id)
-        return await _resting(connection, row, now)
+            events = await journal.append(connection, institution_id, row.attempt_id, policy, [ended], account_id)
+        return _resting(events, row, now)
 
 
 async def find_pause(connection: Connection, row: SessionRow) -> Resting:
     """Where pauses of a sitting stand. Looking changes nothing."""
-    return await _resting(connection, row, row.now)
+    _, events = await journal.read(connection, row.attempt_id)
+    return _resting(events, row, row.now)
 
 
 async def _running(connection: Connection, account_id: int, session_uuid: UUID) -> SessionRow:
@@ -83,8 +86,7 @@ async def _running(connection: Connection, account_id: int, session_uuid: UUID) 
     return row
 
 
-async def _resting(connection: Connection, row: SessionRow, now: datetime) -> Resting:
-    _, events = await journal.read(connection, row.attempt_id)
+def _resting(events: Sequence[Event], row: SessionRow, now: datetime) -> Resting:
     granted, pauses = read_log(events).accommodation, pauses_of(events, str(row.uuid))
     on = running(pauses, now)
     return Resting(
