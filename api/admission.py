@@ -19,9 +19,10 @@ class Admission:
     """ASGI middleware around the whole application."""
 
     def __init__(self, app: Any, *, most_at_once: int = MOST_AT_ONCE, body_seconds: float = BODY_SECONDS) -> None:
-        self.app, self.most_at_once, self.body_seconds = app, most_at_once, body_seconds
+        self.app, self.most_at_once = app, most_at_once
         self.at_work = 0
         self.refused = 0
+        self._patience = Patience(body_seconds)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"].startswith(ALWAYS):
@@ -48,7 +49,7 @@ class Admission:
     async def _arrived(self, receive: Any) -> list[Any] | None:
         """The messages of the body, the first KEPT_BODY bytes of a large one; None when the sender has gone."""
         messages, size = [], 0
-        async with asyncio.timeout(self.body_seconds):
+        with self._patience:
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
@@ -57,6 +58,46 @@ class Admission:
                 size += len(message.get("body", b""))
                 if not message.get("more_body") or size >= KEPT_BODY:
                     return messages
+
+
+class Patience:
+    """One time limit for many waits at once: a single timer for the oldest, where `asyncio.timeout` sets one for each.
+
+    Within its block a task that takes longer is interrupted, and the block raises TimeoutError.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._waiting: dict[asyncio.Task[Any], float] = {}
+        self._interrupted: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        self._waiting[task] = loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting.pop(task, None)
+        if task in self._interrupted:
+            self._interrupted.discard(task)
+            if task.uncancel() == 0 and kind is asyncio.CancelledError:
+                raise TimeoutError
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        for task, until in list(self._waiting.items()):
+            if until > loop.time():
+                self._timer = loop.call_at(until, self._look)
+                return
+            del self._waiting[task]
+            self._interrupted.add(task)
+            task.cancel()
+        self._timer = None
 
 
 def _replay(arrived: list[Any], receive: Any) -> Any:

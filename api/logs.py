@@ -9,9 +9,11 @@ import contextlib
 import logging
 import re
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 
@@ -30,10 +32,10 @@ def _as_if_missing(name: str) -> Iterator[None]:
 
 with _as_if_missing("rich"):  # structlog's coloured output; loading it takes a twentieth of the server's start
     import structlog
-    from structlog.contextvars import bind_contextvars, clear_contextvars
 
 Event = MutableMapping[str, Any]
 LONGEST = 200
+_REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 _VALUES = re.compile(r"""(?<!\w)'[^']*'?|"[^"]*"?|\([^)]*\)?|\[[^\]]*\]?|\{[^}]*\}?|<[^>]*>?|\S+@\S+|\S*\d{5,}\S*""")
 
 
@@ -57,6 +59,13 @@ def described(error: BaseException) -> dict[str, Any]:
     return found
 
 
+def _name(_: object, __: str, event: Event) -> Event:
+    request_id = _REQUEST_ID.get()
+    if request_id:
+        event["request_id"] = request_id
+    return event
+
+
 def _describe(_: object, __: str, event: Event) -> Event:
     given = event.pop("exc_info", None)
     error = sys.exception() if given is True else given[1] if isinstance(given, tuple) else given
@@ -67,7 +76,7 @@ def _describe(_: object, __: str, event: Event) -> Event:
 
 structlog.configure(
     processors=[
-        structlog.contextvars.merge_contextvars,
+        _name,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe,
@@ -78,9 +87,8 @@ log = structlog.get_logger()
 
 
 def name_request(request_id: str) -> None:
-    """Lines of this task carry the request's id from here on."""
-    clear_contextvars()
-    bind_contextvars(request_id=request_id)
+    """What is logged from here on belongs to this request."""
+    _REQUEST_ID.set(request_id)
 
 
 class _Retold(logging.Handler):
@@ -104,7 +112,16 @@ def _warned(
     )
 
 
+def _unraisable(found: "sys.UnraisableHookArgs") -> None:
+    log.error("an error that nobody could catch", exc_info=found.exc_value)
+
+
+def _of_thread(found: threading.ExceptHookArgs) -> None:
+    log.error("a thread ended with an error", exc_info=found.exc_value)
+
+
 def take_over() -> None:
     """From now on everything that this process has to say is a line of the log."""
     logging.basicConfig(handlers=[_Retold()], level=logging.WARNING, force=True)
     warnings.showwarning = _warned
+    sys.unraisablehook, threading.excepthook = _unraisable, _of_thread

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
@@ -92,14 +91,15 @@ def _request_id(scope: Any) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _tracer() -> Any:
     """Spans by OpenTelemetry when its extra is installed and an endpoint is named; nothing otherwise."""
     endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
     if not endpoint or importlib.util.find_spec("opentelemetry.sdk") is None:
-        return lambda scope, request_id: contextlib.nullcontext()
+        untraced = contextlib.nullcontext()
+        return lambda scope, request_id: untraced
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

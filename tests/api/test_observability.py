@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from api.admission import Admission
+from api.admission import Admission, Patience
 from api.app import create_app
 from api.settings import Settings
 
@@ -101,3 +101,25 @@ async def test_a_large_body_arrives_whole(client: Client) -> None:
     )  # fmt: skip
     assert isinstance(answer, httpx.Response)
     assert answer.status_code in (400, 401)
+
+
+async def test_patience_ends_the_waits_that_take_too_long_and_no_other() -> None:
+    patience = Patience(0.05)
+
+    async def wait(seconds: float) -> str:
+        try:
+            with patience:
+                await asyncio.sleep(seconds)
+        except TimeoutError:
+            return "too slow"
+        return "in time"
+
+    waits = [asyncio.create_task(wait(seconds)) for seconds in (0.0, 5.0, 0.01, 5.0)]
+    await asyncio.sleep(0.03)
+    late, cancelled = asyncio.create_task(wait(5.0)), asyncio.create_task(wait(5.0))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    assert await asyncio.gather(*waits, late) == ["in time", "too slow", "in time", "too slow", "too slow"]
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    assert await wait(5.0) == "too slow"
