@@ -11,6 +11,7 @@ import uvicorn
 
 from api.app import create_app
 from api.database_server import database_server
+from api.logs import take_over
 from api.settings import Settings
 
 
@@ -18,6 +19,7 @@ def run(settings: Settings, **options: Any) -> None:
     """Serve until a signal; running requests are finished first."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    take_over()
     # uvicorn raises the signal again after its own shutdown; as an exit it lets the embedded database be stopped too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt), database_server(settings) as (dsn, server):
@@ -30,7 +32,7 @@ def run(settings: Settings, **options: Any) -> None:
             port=settings.port,
             loop="auto",
             http="auto",
-            log_level="warning",
+            log_config=None,
             access_log=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=10,
