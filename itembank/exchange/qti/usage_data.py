@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from lxml import etree
 
+from itembank.exchange.parameters.columns import DICHOTOMOUS
 from itembank.exchange.qti.names import attributes, child, children, name_of, parse, text_of
 from itembank.items import Item, ParameterFacts
 from itembank.records import Record
@@ -86,7 +87,10 @@ def _number(text: str) -> float | None:
 
 
 def parameters_of(statistics: UsageStatistics) -> ParameterFacts | None:
-    """The item parameters among the statistics; None when there is no difficulty, step or intercept among them."""
+    """The item parameters among the statistics; None when there is no difficulty, step or intercept among them.
+
+    Where no slope is stated it is 1 in the metric of the file, so D in the logistic one.
+    """
     scaling = statistics.values.get("Scaling-D", (1.0, None))[0]
     single = {field: statistics.values[name] for name, field in (OFFICIAL | OWN).items() if name in statistics.values}
     lists = {field: _series(statistics, name) for name, field in LISTS.items()}
@@ -98,8 +102,12 @@ def parameters_of(statistics: UsageStatistics) -> ParameterFacts | None:
     errors |= {
         f: [e for _, e in s if e is not None] for f, s in lists.items() if s and all(e is not None for _, e in s)
     }
+    model = statistics.model or _model(fields)
+    if model in DICHOTOMOUS and "discrimination" not in fields:
+        fields["discrimination"] = 1.0
+        model = "1pl" if model == "rasch" and scaling != 1.0 else model
     facts = {
-        "model": statistics.model or _model(single),
+        "model": model,
         **_rescaled(fields, scaling),
         "standard_error": _rescaled(errors, scaling),
         "population": statistics.population,
@@ -126,12 +134,18 @@ def _times(value: object, scaling: float) -> object:
     return value * scaling if isinstance(value, float) else value
 
 
-def _model(single: Mapping[str, object]) -> str:
-    if "upper" in single:
+def _model(fields: Mapping[str, object]) -> str:
+    if "thresholds" in fields:
+        return "grm"
+    if "steps" in fields:
+        return "gpcm" if "discrimination" in fields else "pcm"
+    if "intercepts" in fields or "slopes" in fields:
+        return "nrm"
+    if "upper" in fields:
         return "4pl"
-    if "guessing" in single:
+    if "guessing" in fields:
         return "3pl"
-    return "2pl" if "discrimination" in single else "rasch"
+    return "2pl" if "discrimination" in fields else "rasch"
 
 
 def write_usage_data(items: Iterable[Item]) -> bytes | None:

@@ -11,6 +11,7 @@ from itembank.errors import AnswerInvalid, BankError, ItemInvalid
 from itembank.exchange.qti.items import read_item
 from itembank.exchange.qti.writing_items import write_item
 from itembank.scoring import score
+from tests.itembank.qti import building as b
 from tests.itembank.qti import samples as s
 from tests.itembank.qti import vectors as v
 
@@ -64,30 +65,30 @@ def test_mutants_are_refused_or_kept_and_never_crash(seed):
 
 def with_rules(processing, declared=s.SCORE):
     head = s.declare("identifier", "single", ["B"]) + declared
-    return read_item(s.item(f"{head}<itemBody>{v.choice()}</itemBody>{processing}"), "x.xml").item
+    return read_item(s.item(f"{head}<itemBody>{b.choice()}</itemBody>{processing}"), "x.xml").item
 
 
 def test_an_empty_branch_does_nothing():
-    item = with_rules(s.rules(s.when(v.right(), v.points("1"), "")))
+    item = with_rules(s.rules(s.when(b.right(), b.points("1"), "")))
     assert [score(item.scoring, {"RESPONSE": given}).score for given in (["B"], ["A"], [])] == [1, 0, 0]
 
 
 def test_a_table_without_a_target_gives_nothing():
-    table = v.interpolation([(1, ""), (0, 0)])
+    table = b.interpolation([(1, ""), (0, 0)])
     item = with_rules(
-        s.rules(s.assign(s.base("float", "1"), "RAW"), v.LOOKED_UP), v.outcome("RAW") + v.outcome("SCORE", table=table)
+        s.rules(s.assign(s.base("float", "1"), "RAW"), b.LOOKED_UP), b.outcome("RAW") + b.outcome("SCORE", table=table)
     )
     assert score(item.scoring, {"RESPONSE": ["B"]}).score == 0
 
 
 def test_a_rule_in_the_place_of_a_condition_is_refused():
     with pytest.raises(ItemInvalid, match="a rule stands where its condition is expected"):
-        with_rules(s.rules(s.when(v.points("1"), v.points("1"))))
+        with_rules(s.rules(s.when(b.points("1"), b.points("1"))))
 
 
 def test_numbers_beyond_all_measure_are_refused():
     with pytest.raises(ItemInvalid, match="too large"):
-        with_rules(s.rules(s.when(v.right(), v.points("1e301"))))
+        with_rules(s.rules(s.when(b.right(), b.points("1e301"))))
     declared = s.declare("identifier", "multiple", ["A", "B"], s.mapping({"A": "1e308", "B": "1e308"}))
     with pytest.raises(ItemInvalid, match="not a number"):
-        read_item(s.item(f"{declared}{s.SCORE}<itemBody>{v.choice(most=0)}</itemBody>{s.MAP}"), "x.xml")
+        read_item(s.item(f"{declared}{s.SCORE}<itemBody>{b.choice(most=0)}</itemBody>{s.MAP}"), "x.xml")

@@ -11,6 +11,7 @@ from itembank.exchange.qti.items import read_item
 from itembank.exchange.qti.reachable import reachable_scores
 from itembank.expressions import numbers
 from itembank.scoring import score
+from tests.itembank.qti import building as b
 from tests.itembank.qti import samples as s
 from tests.itembank.qti import vectors as v
 
@@ -56,14 +57,14 @@ def test_no_answer_gives_a_score_that_was_called_out_of_reach(name):
 @given(st.lists(st.sampled_from([0.25, 0.5, 1.0, 1.5, 3.0]), min_size=1, max_size=4), st.data())
 def test_sums_over_conditions_reach_every_sum_of_their_points(worths, data):
     parts = [
-        s.when(v.op("member", s.base("identifier", f"K{k}"), s.variable()), v.plus("SCORE", str(worth)))
+        s.when(b.op("member", s.base("identifier", f"K{k}"), s.variable()), b.plus("SCORE", str(worth)))
         for k, worth in enumerate(worths)
     ]
     keys = [f"K{k}" for k in range(len(worths))]
     text = (
         s.declare("identifier", "multiple", keys)
-        + v.outcome("SCORE", default="0")
-        + f"<itemBody>{v.choice(keys=keys, most=0)}</itemBody>"
+        + b.outcome("SCORE", default="0")
+        + f"<itemBody>{b.choice(keys=keys, most=0)}</itemBody>"
     )
     item = read_item(s.item(text + s.rules(*parts)), "x.xml").item
     chosen = data.draw(st.lists(st.sampled_from(keys), unique=True))
@@ -77,7 +78,7 @@ def test_sums_over_conditions_reach_every_sum_of_their_points(worths, data):
 
 def test_scores_that_cannot_be_followed_are_none():
     typed = s.assign(s.variable("RESPONSE"))
-    text = s.declare("float", "single", ["4"]) + s.SCORE + f"<itemBody><p>{v.entry()}</p></itemBody>" + s.rules(typed)
+    text = s.declare("float", "single", ["4"]) + s.SCORE + f"<itemBody><p>{b.entry()}</p></itemBody>" + s.rules(typed)
     item = read_item(s.item(text), "x.xml").item
     assert reachable_scores(item.scoring, item.content.interactions) is None
     assert (item.scoring.max_category, item.scoring.points_per_category) == (1, 4.0)
@@ -86,7 +87,7 @@ def test_scores_that_cannot_be_followed_are_none():
 def test_a_key_that_a_vendor_wrote_into_an_attribute_stays_here():
     marked = ' data-correct-response="B" data-score="1" data-min-selections-message="Pick one"'
     text = (
-        s.declare("identifier", "single", ["B"]) + s.SCORE + f"<itemBody>{v.choice(extra=marked)}</itemBody>" + s.MATCH
+        s.declare("identifier", "single", ["B"]) + s.SCORE + f"<itemBody>{b.choice(extra=marked)}</itemBody>" + s.MATCH
     )
     for version in VERSIONS:
         found = read_item(s.item(text, version), "x.xml")
