@@ -37,6 +37,25 @@ def read_marks(item: Item, occasion: str, marks: str) -> Answer:
     return {response: values for response, values in answer.items() if values}
 
 
+def read_sheet(items: Sequence[Item], occasion: str, marks: Sequence[str]) -> list[Answer]:
+    """The marks of a whole sheet as answers.
+
+    Raises:
+        AnswerInvalid: naming the question, or how many answers lack.
+    """
+    if len(marks) != len(items):
+        raise AnswerInvalid(
+            f"The form has {len(items)} questions, but {len(marks)} answers came; blank ones count too."
+        )
+    answers = []
+    for number, (item, text) in enumerate(zip(items, marks), 1):
+        try:
+            answers.append(read_marks(item, occasion, text))
+        except AnswerInvalid as error:
+            raise AnswerInvalid(f"Question {number}: {error}") from None
+    return answers
+
+
 def answered_parts(item: Item) -> list[Interaction]:
     """The places of an item that take an answer, in order."""
     return [part for part in item.content.interactions if part.kind not in ("media", "end_attempt")]

@@ -11,14 +11,13 @@ from litestar.params import FromPath, JSONBody
 
 from api.auth import roles
 from api.idempotency import once
-from api.marks import answered_parts, printed_keys, read_marks
+from api.marks import answered_parts, printed_keys, read_sheet
 from api.views import DecisionView, decision_view
 from engine.storage.papers import Paper
 from engine.workflows.hand_out_form import hand_out_form, papers_out
 from engine.workflows.key_in_form import FormOut, find_form, key_in_form
 from engine.workflows.shelf import Shelf
-from itembank.errors import AnswerInvalid
-from itembank.items import Answer, ItemContent
+from itembank.items import ItemContent
 from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
@@ -130,7 +129,7 @@ class PaperRoutes(Controller):
 
         async def act() -> tuple[int, DecisionView | None]:
             form = await find_form(database, shelf, caller.institution_id, uuid)
-            answers = read_all(form, data.marks)
+            answers = read_sheet(form.items, form.paper.occasion, data.marks)
             decided = await key_in_form(database, shelf, caller.institution_id, caller.account_id, uuid, answers)
             return 201, decision_view(decided)
 
@@ -149,22 +148,3 @@ def _questions(form: FormOut) -> list[QuestionView]:
         )
         for item in form.items
     ]  # fmt: skip
-
-
-def read_all(form: FormOut, marks: list[str]) -> list[Answer]:
-    """The marks of a whole sheet as answers.
-
-    Raises:
-        AnswerInvalid: naming the question, or how many answers lack.
-    """
-    if len(marks) != len(form.items):
-        raise AnswerInvalid(
-            f"The form has {len(form.items)} questions, but {len(marks)} answers came; blank ones count too."
-        )
-    answers: list[Answer] = []
-    for number, (item, text) in enumerate(zip(form.items, marks), 1):
-        try:
-            answers.append(read_marks(item, form.paper.occasion, text))
-        except AnswerInvalid as error:
-            raise AnswerInvalid(f"Question {number}: {error}") from None
-    return answers

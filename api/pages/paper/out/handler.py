@@ -9,12 +9,13 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 
 from api.auth import roles
+from api.marks import read_sheet
 from api.pages.forms import Form
 from api.pages.looks import language
 from api.pages.names import occasion_name
 from api.pages.paper.table import read_table
 from api.pages.render import page, see_other
-from api.routes.papers import KEEPERS, read_all
+from api.routes.papers import KEEPERS
 from engine.workflows.advise import Cohort, cohort_of
 from engine.workflows.hand_out_form import hand_out_form, papers_out
 from engine.workflows.key_in_form import find_form, key_in_form
@@ -84,7 +85,7 @@ async def take_table(
     for paper, marks in read_table(data, await papers_out(database, caller.institution_id)):
         found = await find_form(database, shelf, caller.institution_id, paper.uuid)
         try:
-            entered.append((paper, read_all(found, marks)))
+            entered.append((paper, read_sheet(found.items, found.paper.occasion, marks)))
         except AnswerInvalid as error:
             raise FileRefused(f"{paper.pseudonym}: {error}") from None
     told = []
