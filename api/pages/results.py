@@ -1,5 +1,6 @@
 """All that a result is made of, on the page and in print."""
 
+from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
@@ -81,8 +82,12 @@ def _last_decided(view: AttemptView) -> tuple[Sitting, Decision]:
     raise Unknown("There is no finished sitting to report on yet; finish one first.")
 
 
-def part_shown(part: CompetencyPart, said: dict[str, str], spoken: Language) -> PartShown:
-    """A competency with its strip."""
+def parts_shown(report: GapReport, said: dict[str, Any], spoken: Language) -> list[PartShown]:
+    """The competencies with their strips and the sentences of the rendered report, in its order."""
+    return [_part(part, words, spoken) for part, words in zip(report.parts, said["parts"])]
+
+
+def _part(part: CompetencyPart, said: dict[str, str], spoken: Language) -> PartShown:
     t = translator(spoken)
     low, high = reach(part.percent, part.percent_error)
     values = {"percent": round(part.percent), "low": low, "high": high, "cut": round(part.cut_percent)}

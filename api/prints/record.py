@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.pages.names import occasion_name
+from api.pages.results import NINE_IN_TEN
 from api.pages.words import day, moment_in_words, number, translator
 from api.prints.typesetting import Sheet
 from engine.messages import Language
@@ -112,5 +113,5 @@ def _sitting(sitting: Sitting, view: AttemptView, spoken: Language) -> list[str]
     if decision is None:
         return [name, when, "–", "–", "–", "–"]
     said = t("attempt.passed") if decision.passed else t("attempt.not_passed")
-    score = f"{round(decision.percent)} % (± {round(1.645 * decision.percent_error)})"
+    score = f"{round(decision.percent)} % (± {round(NINE_IN_TEN * decision.percent_error)})"
     return [name, when, str(decision.n_items), score, f"{round(decision.cut_percent)} %", said]

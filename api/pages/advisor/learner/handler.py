@@ -12,15 +12,17 @@ from litestar.params import FromPath
 
 from api.auth import roles
 from api.charts import Figure
-from api.pages.advisor.learner.reading import PartSeen, SittingSeen, done_of, over_time, parts_of, settling, sittings_of
+from api.pages.advisor.learner.reading import SittingSeen, done_of, over_time, settling, sittings_of
 from api.pages.forms import Form
 from api.pages.looks import language
 from api.pages.names import dictionary, occasion_name, period_words
 from api.pages.render import page, see_other
+from api.pages.results import PartShown, parts_shown
 from api.pages.words import translator
 from engine.advising import Advised, advice_followed
 from engine.errors import Unknown
 from engine.gap_report.report import GapReport
+from engine.gap_report.sentences import rendered
 from engine.leeway import Leeway, leeway
 from engine.refusals import tell
 from engine.standing import read_log
@@ -41,7 +43,7 @@ class AttemptSeen(msgspec.Struct, frozen=True, kw_only=True):
 
     advisee: Advisee
     report: GapReport | None
-    parts: list[PartSeen]
+    parts: list[PartShown]
     sittings: list[SittingSeen]
     charts: list[Figure]
     refused: list[str]
@@ -96,7 +98,7 @@ async def _seen(connection: Connection, request: Request[Any, Any, Any], advisee
             followed = advice_followed(first.next_steps, first, report)
         charts = await _charts(connection, advisee, sittings_of(advisee, spoken), request)
     return AttemptSeen(
-        advisee=advisee, report=report, parts=parts_of(advisee, report, spoken) if report else [],
+        advisee=advisee, report=report, parts=parts_shown(report, rendered(report, spoken), spoken) if report else [],
         sittings=sittings_of(advisee, spoken), charts=charts,
         refused=list(dict.fromkeys(tell(refusal, spoken) for refusal in journey.refused)),
         leeway=leeway(policy, read_log(advisee.events), journey), followed=followed,

@@ -4,15 +4,13 @@ from datetime import datetime
 
 import msgspec
 from litestar.exceptions import ClientException
-from markupsafe import Markup
 
-from api.charts import Figure, Line, Mark, band, line_chart
-from api.pages.names import dictionary, occasion_name
+from api.charts import Figure, Line, Mark, line_chart
+from api.pages.names import occasion_name
+from api.pages.results import NINE_IN_TEN
 from api.pages.words import number, translator
 from engine.delivery import answers_of
 from engine.events import ApprovalGiven, LearningRecorded, RuleLifted
-from engine.gap_report.report import GapReport
-from engine.gap_report.sentences import rendered
 from engine.leeway import Leeway
 from engine.messages import Language
 from engine.periods import Period
@@ -20,22 +18,6 @@ from engine.policies.records import occasion_of
 from engine.sessions import Administered
 from engine.workflows.advise import Advisee
 from engine.workflows.advise_learner import Done
-
-NINE_IN_TEN = 1.645
-
-
-class PartSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """One competency with its strip and sentences."""
-
-    name: str
-    state: str
-    strip: Markup
-    said: dict[str, str]
-    percent: int
-    low: int
-    high: int
-    cut: int
-    change: str
 
 
 class SittingSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,26 +32,6 @@ class SittingSeen(msgspec.Struct, frozen=True, kw_only=True):
     n_items: int | None
     passed: bool | None
     voided: bool
-
-
-def parts_of(advisee: Advisee, report: GapReport, spoken: Language) -> list[PartSeen]:
-    """The competencies, in the report's order."""
-    t = translator(spoken)
-    names = dictionary(advisee.publication.framework)
-    found = []
-    for part, said in zip(report.parts, rendered(report, spoken)["parts"]):
-        reach = NINE_IN_TEN * part.percent_error
-        low, high = max(round(part.percent - reach), 0), min(round(part.percent + reach), 100)
-        values = {"percent": round(part.percent), "low": low, "high": high, "cut": round(part.cut_percent)}
-        name = names.get(part.competency, part.statement)
-        strip = band(
-            name, t("result.strip", **values), part.percent, low, high, part.cut_percent,
-            second=part.state in ("not_yet", "not_enough_evidence"),
-        )  # fmt: skip
-        found.append(
-            PartSeen(name=name, state=part.state, strip=strip, said=said, change=said.get("change", ""), **values)
-        )
-    return found
 
 
 def sittings_of(advisee: Advisee, spoken: Language) -> list[SittingSeen]:

@@ -11,7 +11,7 @@ from api.pages.looks import language
 from api.pages.names import namer
 from api.pages.not_now import not_now
 from api.pages.render import page
-from api.pages.results import GROUPS, find_result, how_decided, lead, part_shown
+from api.pages.results import GROUPS, find_result, how_decided, lead, parts_shown
 from api.prints.gap_report import gap_report_sheet
 from api.prints.typesetting import as_pdf
 from api.settings import Settings
@@ -40,7 +40,7 @@ async def see_result(
     spoken = language(request)
     policy = found.view.publication.version.policy
     said = rendered(found.report, spoken)
-    parts = [part_shown(part, words, spoken) for part, words in zip(found.report.parts, said["parts"])]
+    parts = parts_shown(found.report, said, spoken)
     return page(
         request, "learner/result/page.html", found=found, policy=policy, said=said, zone=zone_of(policy),
         name_of=namer(policy, spoken), decision=found.decision, lead=lead(found, spoken),
