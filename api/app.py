@@ -67,6 +67,7 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
         openapi_config=openapi_config(),
         state=_state(settings),
         request_max_body_size=20_000_000,
+        logging_config=None,
         debug=False,
     )
     observe(app)

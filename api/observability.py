@@ -1,11 +1,8 @@
-"""What the server tells its keepers: request ids, metrics, health, traces. No name, no key, no answer in any of it."""
+"""What the server tells its keepers: request ids, metrics, health. No name, no key, no answer in any of it."""
 
-import contextlib
-import importlib.util
 import os
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from litestar import Request, Response, get
@@ -16,6 +13,7 @@ from api.admission import Admission
 from api.answer_lane import AnswerLane
 from api.auth import PUBLIC
 from api.logs import log, name_request
+from api.traces import METHODS, traced
 from itembank.storage.database import Database, DatabaseUnavailable
 
 SLOW_SECONDS = 2.0
@@ -50,11 +48,10 @@ class Metrics:
 
 
 class Observed:
-    """ASGI middleware: gives every request its id, counts it, traces it where a tracer is set up."""
+    """ASGI middleware: gives every request its id and counts it."""
 
     def __init__(self, app: Any, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
-        self.trace = _tracer()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -70,11 +67,10 @@ class Observed:
             await send(message)
 
         name_request(request_id)
-        with self.trace(scope, request_id):
-            try:
-                await self.app(scope, receive, tell)
-            finally:
-                self._told(scope, status, time.perf_counter() - began)
+        try:
+            await self.app(scope, receive, tell)
+        finally:
+            self._told(scope, status, time.perf_counter() - began)
 
     def _told(self, scope: Any, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"
@@ -84,38 +80,11 @@ class Observed:
             log.warning("slow request", method=method, route=route, status=status, seconds=round(seconds, 3))
 
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
 def _request_id(scope: Any) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
     return os.urandom(16).hex()
-
-
-def _tracer() -> Any:
-    """Spans by OpenTelemetry when its extra is installed and an endpoint is named; nothing otherwise."""
-    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-    if not endpoint or importlib.util.find_spec("opentelemetry.sdk") is None:
-        untraced = contextlib.nullcontext()
-        return lambda scope, request_id: untraced
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-    provider = TracerProvider(resource=Resource.create({"service.name": "assay"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    tracer = provider.get_tracer("assay")
-
-    @contextlib.contextmanager
-    def traced(scope: Any, request_id: str) -> Iterator[None]:
-        with tracer.start_as_current_span(scope["method"], attributes={"assay.request_id": request_id}) as span:
-            yield
-            span.update_name(f"{scope['method']} {scope.get('path_template') or 'none'}")
-
-    return traced
 
 
 def observe(app: Any) -> Any:
@@ -124,7 +93,7 @@ def observe(app: Any) -> Any:
     admission = Admission(AnswerLane(app.asgi_handler, app.state))
     metrics.at_work.set_function(lambda: admission.at_work)
     metrics.refused.set_function(lambda: admission.refused)
-    app.asgi_handler = Observed(admission, metrics)
+    app.asgi_handler = traced(Observed(admission, metrics))
     return app
 
 
