@@ -1,18 +1,27 @@
 """Any request at all: what the OpenAPI document allows, and bytes that nobody should send. Never a 500."""
 
 import json
+import re
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
+from api.app import create_app
+from api.settings import Settings
 from itembank.storage import accounts, institutions
 from itembank.storage.database import Database
 from tests.benchmarks.server_stage import free_port, service, wait_until_ready
+from tests.journeys.words import POLICY, publish_words
+from tests.security.real_things import RealThings, real_things
 
 UUID = "00000000-0000-4000-8000-000000000000"
 
@@ -42,26 +51,75 @@ async def secret(sample_database: Database) -> str:
         return await accounts.add_key(connection, institution, account, "fuzz")
 
 
-def test_what_the_openapi_document_allows_is_never_our_fault(port: int, secret: str, log: Path) -> None:
+@pytest.fixture(scope="module")
+async def things(port: int, secret: str, sample_dsn: str, sample_database: Database) -> RealThings:
+    """The sample institution with a learner of its own: finished and running sittings, a form that is out, a flag."""
+    institution = await institutions.find(sample_database, "sample")
+    assert institution is not None
+    await publish_words(
+        sample_database, 6, POLICY.replace('key = "post_test"', 'key = "post_test"\nforms = ["adaptive", "print"]')
+    )
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", headers=headers, timeout=30) as client:
+        mine = (await client.post("/attempts", json={"assessment": "data-literacy"})).json()["uuid"]
+        assert (await client.post(f"/attempts/{mine}/sessions", json={"occasion": "pre_test"})).status_code == 201
+        learner = {"Authorization": f"Bearer {await new_learner(sample_database, institution)}"}
+        other = (await client.post("/attempts", json={"assessment": "words"}, headers=learner)).json()["uuid"]
+        handed_out = await client.post("/papers", json={"attempts": [other], "occasion": "post_test"})
+        assert handed_out.status_code == 201, handed_out.text
+    owner = await asyncpg.connect(sample_dsn)
+    await owner.execute(
+        "INSERT INTO flag (uuid, institution_id, bank_id, kind, item_id, value, said, evidence) SELECT"
+        " gen_random_uuid(), institution_id, bank_id, 'leak_alarm', id, 9.5, '[]', '{}' FROM item ORDER BY id LIMIT 3"
+    )
+    await owner.close()
+    return await real_things(sample_dsn, institution)
+
+
+async def new_learner(database: Database, institution: int) -> str:
+    async with database.transaction(institution) as connection:
+        account = await accounts.create(connection, institution, "gets paper", ["learner"], "Gets Paper")
+        return await accounts.add_key(connection, institution, account, "paper")
+
+
+def test_what_the_openapi_document_allows_is_never_our_fault(
+    port: int, secret: str, log: Path, things: RealThings
+) -> None:
+    """Every operation, named as it comes and, as often, with what there really is: those requests get far inside."""
     base = f"http://127.0.0.1:{port}"
     schema = schemathesis.openapi.from_url(f"{base}/schema/openapi.json")
-    failures, calls = [], 0
+    failures, asked, statuses = [], Counter[tuple[str, str]](), Counter[int]()
     for result in schema.get_all_operations():
         operation = result.ok()
 
         @seed(7)
         @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-        @given(case=operation.as_strategy())
-        def ask(case: Any) -> None:
-            nonlocal calls
-            calls += 1
+        @given(case=operation.as_strategy(), real=st.none() | st.integers(0, 10**6))
+        def ask(case: Any, real: int | None) -> None:
+            if real is not None:
+                things.into(case, real)
+            asked[case.method.upper(), case.path] += 1
             answer = case.call(base_url=base, headers={"Authorization": f"Bearer {secret}"}, timeout=20)
+            statuses[answer.status_code] += 1
             if answer.status_code >= 500:
                 failures.append(f"{case.method} {case.path}: {answer.status_code} {answer.text[:200]}")
 
         ask()
-    assert calls > 150
     assert failures == [], log.read_text()[-3000:]
+    assert {(method, path) for method, path in asked if path.startswith("/api/v1/")} == json_routes()
+    assert min(asked[method, path] for method, path in json_routes() if "{" in path) >= 8
+    assert statuses[200] + statuses[201] > 100, statuses
+    assert statuses[409] + statuses[422] > 10, statuses
+
+
+def json_routes() -> set[tuple[str, str]]:
+    """(method, path) of every route of the JSON API, from the application itself and not from its document."""
+    app, found = create_app(Settings(), "postgresql://nobody@127.0.0.1:1/nothing"), set()
+    for route in app.routes:
+        if route.path.startswith("/api/v1/"):
+            methods = set(getattr(route, "route_handler_map", {})) - {"OPTIONS", "HEAD"}
+            found |= {(method, re.sub(r":\w+\}", "}", route.path)) for method in methods}
+    return found
 
 
 DEEP = b"[" * 100_000
