@@ -794,13 +794,20 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
         SELECT b.id, b.institution_id, b.key
         FROM bank b
         LEFT JOIN flag_round w ON w.bank_id = b.id
-        LEFT JOIN LATERAL (SELECT max(r.computed_at) AS at FROM flag_run r WHERE r.bank_id = b.id) last ON true
+        LEFT JOIN LATERAL (
+            SELECT r.computed_at AS at FROM flag_run r WHERE r.bank_id = b.id ORDER BY r.id DESC LIMIT 1
+        ) last ON true
+        CROSS JOIN LATERAL (
+            SELECT max(newest.at) AS at
+            FROM bank_version v CROSS JOIN LATERAL (
+                SELECT s.finished_at AS at FROM session s
+                WHERE s.bank_version_id = v.id AND s.finished_at IS NOT NULL ORDER BY s.finished_at DESC LIMIT 1
+            ) newest
+            WHERE v.bank_id = b.id
+        ) ended
         WHERE (w.claimed_until IS NULL OR w.claimed_until < now())
             AND (last.at IS NULL OR last.at < now() - apart)
-            AND EXISTS (
-                SELECT 1 FROM bank_version v JOIN session s ON s.bank_version_id = v.id
-                WHERE v.bank_id = b.id AND s.finished_at > coalesce(last.at - interval '30 seconds', '-infinity')
-            )
+            AND ended.at > coalesce(last.at - interval '30 seconds', '-infinity')
         ORDER BY w.claimed_until NULLS FIRST, b.id
         LIMIT 1
     ), claimed AS (
