@@ -7,6 +7,7 @@ version never is. Whoever sits the published bank later is decided without the i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -76,6 +77,26 @@ class Touched:
         return before if replace(after, code_version=before.code_version) == before else after
 
 
+@dataclass(frozen=True)
+class Considered:
+    """A correction with every sitting that it touches; what each would be decided is worked out once."""
+
+    override: Override
+    correction: Correction
+    touched: list[Touched]
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """Sitting -> its decision under the correction."""
+        return {one.scored.sitting: one.decided(self.override) for one in self.touched}
+
+    def preview(self, *, hold_harmless: bool) -> Preview:
+        """Who would be affected and how."""
+        scored = [one.scored for one in self.touched]
+        decided = self.decisions
+        return preview(scored, self.correction, lambda one, _: decided[one.sitting], hold_harmless=hold_harmless)
+
+
 async def preview_rescoring(database: Database, shelf: Shelf, institution_id: int, asked: Asked) -> Preview:
     """Who would be affected and whose decision would change; nothing is written.
 
@@ -83,8 +104,21 @@ async def preview_rescoring(database: Database, shelf: Shelf, institution_id: in
         BankUnknown, Unknown: when there is no such item. EngineError: when the new key cannot be followed.
     """
     async with database.transaction(institution_id) as connection:
-        _, previewed, _ = await _consider(connection, shelf, asked)
-    return previewed
+        considered = await _consider(connection, shelf, asked)
+    return considered.preview(hold_harmless=asked.hold_harmless)
+
+
+async def preview_both_ways(
+    database: Database, shelf: Shelf, institution_id: int, asked: Asked
+) -> tuple[Preview, Preview]:
+    """The same with learners held harmless, and not.
+
+    Raises:
+        BankUnknown, Unknown, EngineError: as for the preview.
+    """
+    async with database.transaction(institution_id) as connection:
+        considered = await _consider(connection, shelf, asked)
+    return considered.preview(hold_harmless=True), considered.preview(hold_harmless=False)
 
 
 async def apply_rescoring(
@@ -97,15 +131,16 @@ async def apply_rescoring(
     """
     async with database.transaction(institution_id) as connection:
         await rescorings.lock(connection, institution_id, shared=False)
-        override, previewed, touched = await _consider(connection, shelf, asked)
+        considered = await _consider(connection, shelf, asked)
+        previewed = considered.preview(hold_harmless=asked.hold_harmless)
         now: datetime = await connection.fetchval("SELECT now()")
         uuid = uuid4()
         rescoring_id = await rescorings.add(
-            connection, institution_id, uuid, override, named, asked.reason, account_id, now
+            connection, institution_id, uuid, considered.override, named, asked.reason, account_id, now
         )
         held = {one.sitting for one in previewed.affected if one.outcome == "held_harmless"}
         rewritten = apply(previewed, now)
-        for one in touched:
+        for one in considered.touched:
             key = one.scored.sitting
             await rescorings.mark(
                 connection, institution_id, rescoring_id, one.row.id, "held" if key in held else "applied"
@@ -115,21 +150,15 @@ async def apply_rescoring(
     return Applied(uuid=uuid, preview=previewed)
 
 
-async def _consider(connection: Connection, shelf: Shelf, asked: Asked) -> tuple[Override, Preview, list[Touched]]:
+async def _consider(connection: Connection, shelf: Shelf, asked: Asked) -> Considered:
     override = await _override(connection, asked)
     found = [await _touched(connection, shelf, uuid) for uuid in await rescorings.touched(connection, override.item_id)]
     touched = [one for one in found if one is not None]
-    by_sitting = {one.scored.sitting: one for one in touched}
     correction = Correction(
         item=str(override.item_id), kind=asked.kind, reason=asked.reason,
         categories={one.scored.sitting: category_of(one, override) for one in touched} if override.scoring else {},
     )  # fmt: skip
-
-    def decided(sitting: ScoredSitting, _: tuple[ScoredAnswer, ...]) -> Decision:
-        return by_sitting[sitting.sitting].decided(override)
-
-    scored = [one.scored for one in touched]
-    return override, preview(scored, correction, decided, hold_harmless=asked.hold_harmless), touched
+    return Considered(override, correction, touched)
 
 
 async def _override(connection: Connection, asked: Asked) -> Override:

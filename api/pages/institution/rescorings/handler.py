@@ -17,7 +17,7 @@ from api.pages.render import page, see_other
 from api.pages.words import translator
 from engine.errors import Unknown
 from engine.storage import rescorings
-from engine.workflows.rescore_item import apply_rescoring, preview_rescoring
+from engine.workflows.rescore_item import apply_rescoring, preview_both_ways
 from engine.workflows.shelf import Shelf
 from itembank.errors import BankUnknown
 from itembank.storage import accounts, banks
@@ -75,8 +75,7 @@ async def preview_page(
 ) -> Response[str]:
     """Who would be affected, learners held harmless and not; nothing is written."""
     asked = asked_of(form, hold_harmless=True)
-    harmless = await preview_rescoring(database, shelf, caller.institution_id, asked)
-    strict = await preview_rescoring(database, shelf, caller.institution_id, asked_of(form, hold_harmless=False))
+    harmless, strict = await preview_both_ways(database, shelf, caller.institution_id, asked)
     async with database.transaction(caller.institution_id) as connection:
         names = {str(person.uuid): person.name for person in await accounts.people(connection)}
         person = await accounts.person(connection, caller.account_id)
