@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from api.calibrating import calibration_document
 from itembank.errors import BankError
 from itembank.exchange.responses import ItemRule, ResponseReport, ResponseTable, read_item_rules, read_responses
-from psychometrics import calibrate
 from psychometrics.models.base import ItemParameters
 
 MOST_NAMED = 20
@@ -66,35 +66,14 @@ def calibrate_answers(
     Raises:
         BankError, ValueError: naming the item or the option at fault.
     """
-    chosen_priors = dict(_prior(text) for text in priors)
-    fixed = None if fix is None else read_parameters(fix)
     if dimensions and not any(competencies.values()):
         raise BankError("--dimensions competency needs --items with a column competency; add it.")
-    result = calibrate(
-        table.responses,
-        model,
-        item_id=table.item_ids,
-        groups=table.groups,
-        fixed=fixed,
-        priors=chosen_priors or None,
-        dimensions={item: competencies[item] for item in table.item_ids} if dimensions else None,
-        latent=latent,
-        estimator=estimator,
-        progress=lambda iteration, log_likelihood: tell(f"iteration {iteration}, log-likelihood {log_likelihood:.3f}"),
-    )
-    tell("standard errors")
-    document = result.to_document()
+    document = calibration_document(
+        table.responses, table.item_ids, competencies, model=model, groups=table.groups,
+        fixed=None if fix is None else read_parameters(fix), priors=dict(_prior(text) for text in priors),
+        by_competency=bool(dimensions), latent=latent, estimator=estimator, fit=fit, tell=tell,
+    )  # fmt: skip
     document["notes"] += _skipped(table.report)
-    for record in document["items"]:
-        record["competency"] = competencies.get(record["item_id"], "")
-    if fit:
-        tell("fit")
-        from psychometrics.fit import calibration_fit
-
-        held = () if fixed is None else fixed.item_id
-        found = calibration_fit(result, table.responses, groups=table.groups, fixed=held)
-        for record, statistics in zip(document["items"], found.to_records()):
-            record["fit"] = statistics
     return document
 
 

@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from api.auth import roles
+from api.calibrating import calibration_document
 from api.cli.calibrate_ import MODELS
 from api.pages.background import Tell, carry_out
 from api.pages.forms import Form
@@ -107,9 +108,6 @@ def calibrated(
     Raises:
         BankError, ValueError: naming file, row and column.
     """
-    from psychometrics import calibrate
-    from psychometrics.fit import calibration_fit
-
     tell("reading")
     competency = {stored.item.key: (stored.item.facts.competencies or ("",))[0] for stored in stock.items}
     table = read()
@@ -124,16 +122,7 @@ def calibrated(
         )
     keys, responses = [table.item_ids[place] for place in held], table.responses[:, held]
     responses = responses[(responses >= 0).any(axis=1)]
-    result = calibrate(
-        responses, model, item_id=keys, dimensions=[competency[key] for key in keys] if by_competency else None,
-        progress=lambda n, log_likelihood: tell(f"iteration {n}, log-likelihood {log_likelihood:.3f}"),
-    )  # fmt: skip
-    tell("standard errors")
-    document = result.to_document()
-    tell("fit")
-    for record, fit in zip(document["items"], calibration_fit(result, responses).to_records()):
-        record["fit"] = fit
-        record["competency"] = competency[record["item_id"]]
+    document = calibration_document(responses, keys, competency, model=model, by_competency=by_competency, tell=tell)
     document["observed"] = written_down(document, responses)
     tell("report")
     return {"calibration": document, "html": render_calibration(document, responses, language)}
