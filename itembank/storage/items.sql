@@ -18,7 +18,8 @@ INSERT INTO item_version (
 SELECT $1, item_id, number, title, content::json, scoring::json, facts::json, parameters::json, not_deliverable,
     content_hash
 FROM unnest(
-    $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[]
+    $2::bigint[], $3::integer[], $4::text[], string_to_array($5, E'\n'), string_to_array($6, E'\n'),
+    string_to_array($7, E'\n'), $8::text[], $9::text[], string_to_array($10, E'\n')
 ) AS given (item_id, number, title, content, scoring, facts, parameters, not_deliverable, content_hash)
 
 -- name: advance
