@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -12,11 +13,16 @@ import uvicorn
 from api.app import create_app
 from api.database_server import database_server
 from api.logs import take_over
-from api.settings import Settings
+from api.settings import Settings, SettingsInvalid
 
 
 def run(settings: Settings, **options: Any) -> None:
-    """Serve until a signal; running requests are finished first."""
+    """Serve until a signal; running requests are finished first.
+
+    Raises:
+        SettingsInvalid: when nobody can listen at the address.
+    """
+    check_address(settings.host, settings.port)
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     take_over()
@@ -40,3 +46,21 @@ def run(settings: Settings, **options: Any) -> None:
             server_header=False,
             **options,
         )
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that is taken before anything is started for it.
+
+    Raises:
+        SettingsInvalid: saying what to change.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"Nobody can listen at {host}, port {port} ({error.strerror}); end what listens there, or set ASSAY_HOST "
+            "or ASSAY_PORT to something else."
+        ) from error

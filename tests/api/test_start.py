@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -55,6 +57,20 @@ def test_a_server_starts_without_what_only_some_requests_need() -> None:
 def test_what_sittings_need_is_there_soon_after_the_start() -> None:
     found = loaded(f"{BUILT}\nimport asyncio\nfrom api.warm_up import warm_up\nasyncio.run(warm_up())")
     assert set(LIBRARIES) <= found
+
+
+def test_an_address_that_is_taken_is_refused_in_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "api", "serve"], cwd=ROOT, env={**os.environ, "ASSAY_PORT": port},
+            capture_output=True, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"assay: Nobody can listen at 127.0.0.1, port {port} (Address already in use); ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.fixture
