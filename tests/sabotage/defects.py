@@ -41,13 +41,18 @@ DEFECTS = (
         f"{SITTING}::test_answers_out_of_turn_are_refused_and_change_nothing",
     ),
     Defect(
-        "the desk takes answers for other people's sittings", ("engine/workflows/answer_desk.py",),
+        "the desk takes answers for other people's sittings", ("engine/workflows/take_answers.py",),
         "session.account_id != waiting.account_id or ", "", f"{SITTING}::test_strangers_see_nothing",
     ),
     Defect(
-        "what was remembered is believed at any position", ("engine/progress.py",),
-        "if progress is None or progress.position != session.position:", "if progress is None:",
-        "tests/journeys/test_two_servers.py::test_a_sitting_walks_from_server_to_server",
+        "what is remembered of a sitting outlives its end", SCHEMA,
+        "AND s.finished_at IS NULL AND (s.deadline", "AND (s.deadline",
+        "tests/journeys/test_known_sittings.py::test_a_sitting_that_another_server_ended_takes_no_answer",
+    ),
+    Defect(
+        "what is remembered of a sitting outlives its time", SCHEMA,
+        "now() <= s.deadline + grace", "true",
+        "tests/journeys/test_known_sittings.py::test_a_known_sitting_whose_time_is_up_ends",
     ),
     Defect(
         "deadlines are not kept", ("engine/sessions.py",),
@@ -127,6 +132,22 @@ DEFECTS = (
         "faults of the program pass for an absent database", ("itembank/storage/database.py",),
         "            if sentence is None:\n                raise\n", "            sentence = sentence or WENT_AWAY\n",
         "tests/itembank/storage/test_database.py::test_a_fault_of_ours_is_not_hidden",
+    ),
+    Defect(
+        "an import that was broken off keeps what it had", ("itembank/storage/database.py",),
+        "            except BaseException:\n                await _roll_back(connection)\n",
+        '            except BaseException:\n                await connection.execute("COMMIT")\n',
+        "tests/chaos/test_fuzz_imports.py::test_mutated_packages_never_crash_and_never_come_in_by_halves",
+    ),
+    Defect(
+        "two servers look at the same sittings", SCHEMA,
+        "SET claimed_until = excluded.claimed_until WHERE w.claimed_until < now()",
+        "SET claimed_until = excluded.claimed_until",
+        "tests/api/test_flag_rounds.py::test_two_servers_at_once_look_once",
+    ),
+    Defect(
+        "reasons of flags outlive the learner they name", ("engine/storage/erasures.py",), "sql.forget_reasons, ", "",
+        "tests/journeys/test_erasure.py::test_everything_kept_is_told_and_then_erased",
     ),
     Defect(
         "the judge of histories overlooks lost answers", ("tests/chaos/history.py",),
