@@ -1,8 +1,6 @@
 """Calibrate a bank from a file of answers: begin, watch, read the report, attach what came out."""
 
 import tempfile
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -73,13 +71,11 @@ async def begin(
     from itembank.workflows.read_field_tests import read_field_tests
 
     keys = {stored.item.key: ItemRule(stored.item.key) for stored in stock.items}
+    name, data, kept = test, b"", None
     if test:
-        name = test
         kept, _ = await read_field_tests(database, caller.institution_id, stock.bank.key, [test])
-        read: Callable[[], ResponseTable] = lambda: kept  # noqa: E731 (one of two ways to the same table)
     else:
         name, data = form.files["file"].filename or "responses.csv", await form.files["file"].read()
-        read = partial(_read, name, data, keys)
     by_competency, spoken = form.one("dimensions") == "1", language(request)
     about = {"bank": stock.bank.key, "file": name[:200], "model": model, "dimensions": by_competency,
              "origin": form.one("origin")[:500] or name[:200]}  # fmt: skip
@@ -87,7 +83,9 @@ async def begin(
         uuid = await jobs.start(connection, caller.institution_id, caller.account_id, "calibration", about)
 
     def work(tell: Tell) -> dict[str, Any]:
-        return calibrated(stock, name, read, model, by_competency=by_competency, language=spoken, tell=tell)
+        tell("reading")
+        table = _read(name, data, keys) if kept is None else kept
+        return calibrated(stock, name, table, model, by_competency=by_competency, language=spoken, tell=tell)
 
     carry_out(database, caller.institution_id, uuid, work)
     return see_other(f"/institution/jobs/{uuid}")
@@ -96,7 +94,7 @@ async def begin(
 def calibrated(
     stock: Stock,
     name: str,
-    read: "Callable[[], ResponseTable]",
+    table: "ResponseTable",
     model: str,
     *,
     by_competency: bool,
@@ -108,9 +106,7 @@ def calibrated(
     Raises:
         BankError, ValueError: naming file, row and column.
     """
-    tell("reading")
     competency = {stored.item.key: (stored.item.facts.competencies or ("",))[0] for stored in stock.items}
-    table = read()
     held = [
         place
         for place, key in enumerate(table.item_ids)
