@@ -113,7 +113,7 @@ async def _import(
     heads = await item_rows.heads(connection, bank_id)
     new = [item for item in incoming if item.key not in heads]
     differing = [item for item in incoming if item.key in heads and heads[item.key].content_hash != content_hash(item)]
-    demoted = await _demoted(connection, [heads[item.key] for item in differing], differing)
+    demoted = await _demoted(connection, [heads[item.key] for item in differing], differing) if differing else []
     await item_rows.write(connection, institution_id, bank_id, [*new, *differing], heads)
     await item_events.move(connection, institution_id, demoted, account_id)
     touched = {item.key for item in (*new, *differing)}
