@@ -285,8 +285,3 @@ def _grade(policy: Policy, graded: OccasionStanding, standing: Standing) -> str:
     if graded.decision is not None and graded.passed:
         return grade_of(policy.credit.grades, graded.decision)
     return standing.credit.grade if standing.credit is not None else ""
-
-
-def may_start(policy: Policy, events: Sequence[Event], occasion_key: str, now: datetime) -> tuple[Refusal, ...]:
-    """The refusals against starting one occasion now; empty when it may be started."""
-    return tuple(refusals(policy, occasion_of(policy, occasion_key), read_log(events), now))

@@ -16,7 +16,7 @@ import msgspec
 from engine.decisions import Decision, DomainCurve
 from engine.policies.records import Policy, policy_bytes, policy_hash
 from engine.record import GENESIS, Entry
-from engine.replay_program import FROZEN, replay
+from engine.replay_program import FROZEN
 from itembank.records import Record, canonical, digest
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
@@ -89,11 +89,6 @@ def _packed(answer: PackedAnswer) -> dict[str, Any]:
     row = list(answer.row)
     whole = {"counted": answer.counted, **plain, "row": row}
     return {**whole, "row_hash": digest(json.dumps(row).encode())}
-
-
-def check_pack(pack: dict[str, Any]) -> tuple[str, ...]:
-    """What does not agree when the pack is recomputed; empty when the record stands."""
-    return tuple(replay(pack))
 
 
 def write_pack(pack: dict[str, Any]) -> bytes:

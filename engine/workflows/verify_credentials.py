@@ -1,8 +1,8 @@
-"""Check credential files against what this server publishes, and, where it is allowed, against other issuers."""
+"""Check credential files against what this server publishes; other issuers are not asked."""
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,6 @@ from engine.errors import Unknown
 from engine.workflows.issue_credential import issuer_address, published_keys, published_status
 from itembank.storage.database import Database
 
-Fetch = Callable[[str], bytes]
 ISSUER = re.compile(r"(?:/issuers/|:issuers:)([a-z0-9][a-z0-9-]{0,62})")
 
 
@@ -20,15 +19,13 @@ class NotReachable(ValueError):
     """An address that this server does not read for strangers."""
 
 
-def refuse_others(url: str) -> bytes:
-    """Fetch nothing: a server that reads addresses out of uploaded files can be sent anywhere."""
-    raise NotReachable(f"{url} belongs to another issuer; use that issuer's own verification page.")
-
-
 async def verify_files(
-    database: Database, files: Sequence[bytes], public_url: str, now: datetime, *, others: Fetch = refuse_others
+    database: Database, files: Sequence[bytes], public_url: str, now: datetime
 ) -> tuple[Verdict, ...]:
-    """A verdict for each file. Keys and status lists of this server's issuers come from the database itself."""
+    """A verdict for each file. Keys and status lists of this server's issuers come from the database itself.
+
+    Nothing else is fetched: a server that reads addresses out of uploaded files can be sent anywhere.
+    """
     own: dict[str, bytes] = {}
     for key in sorted({key for data in files for key in _issuers(data)}):
         address = issuer_address(public_url, key)
@@ -39,7 +36,9 @@ async def verify_files(
             continue
 
     def fetch(url: str) -> bytes:
-        return own[url] if url in own else others(url)
+        if url not in own:
+            raise NotReachable(f"{url} belongs to another issuer; use that issuer's own verification page.")
+        return own[url]
 
     return await asyncio.to_thread(verify_many, files, fetch, now)
 

@@ -20,10 +20,12 @@ from engine.events import (
     SittingStarted,
     SittingVoided,
 )
-from engine.journey import Journey, decide, may_start
+from engine.journey import Journey, decide, refusals
 from engine.periods import Period
 from engine.policies import DecisionRule, Policy, policy_hash, zone_of
+from engine.policies.records import occasion_of
 from engine.refusals import Refusal
+from engine.standing import read_log
 
 
 def decision(policy: Policy, occasion: str, percent: float, *, passed: bool, version: str = "") -> Decision:
@@ -120,7 +122,8 @@ class Story:
         return decide(self.policy, self.events, self.at(text))
 
     def refused(self, occasion: str, text: str, fold: int = 0) -> tuple[Refusal, ...]:
-        return may_start(self.policy, self.events, occasion, self.at(text, fold))
+        chosen, standing = occasion_of(self.policy, occasion), read_log(self.events)
+        return tuple(refusals(self.policy, chosen, standing, self.at(text, fold)))
 
     def rules(self, occasion: str, text: str) -> list[str]:
         return [refusal.rule for refusal in self.refused(occasion, text)]

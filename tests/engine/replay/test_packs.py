@@ -18,7 +18,8 @@ from engine.decisions import DomainCurve, Posterior, decide_sitting
 from engine.events import FirstItemShown, SittingFinished, SittingStarted
 from engine.policies import DecisionRule, PercentCut, Policy, StandardSettingCut, ThetaCut, preset
 from engine.record import chained
-from engine.replay_pack import PackedAnswer, build_pack, check_pack, write_pack
+from engine.replay_pack import PackedAnswer, build_pack, write_pack
+from engine.replay_program import replay
 from psychometrics.ability.record import freeze_table, score_of_record
 from psychometrics.models.base import ItemParameters
 from psychometrics.models.registry import probabilities
@@ -83,7 +84,7 @@ CUTS = [
 @pytest.mark.parametrize(("cut", "rule"), CUTS)
 def test_every_number_is_recomputed_to_the_last_bit(cut: Any, rule: DecisionRule, by_competency: bool) -> None:
     for seed in range(12):
-        assert check_pack(pack_of(seed, cut, rule, by_competency=by_competency)) == ()
+        assert list(replay(pack_of(seed, cut, rule, by_competency=by_competency))) == []
 
 
 def test_the_pack_runs_in_a_bare_interpreter(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_changed_pack_does_not_stand(place: tuple[Any, ...], what: str, tmp_pa
         inner[place[-1]] = float(np.nextafter(old, np.inf))
     else:
         inner[place[-1]] = "0" * 64 if place == ("head",) else old + " "
-    found = check_pack(pack)
+    found = list(replay(pack))
     assert any(what in problem for problem in found), found
     path = tmp_path / "forged.pyz"
     path.write_bytes(write_pack(pack))
