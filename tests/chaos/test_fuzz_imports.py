@@ -35,10 +35,10 @@ async def test_a_half_import_would_be_seen(database_dsn: str, monkeypatch: pytes
     order = Order(NEW, read_items_bytes(sound_packages()[0], "package.zip"), FRAMEWORK)
     with monkeypatch.context() as patched:
         patched.setattr("itembank.storage.database._roll_back", keep_it)
-        stage.database.break_at(9, "caller goes")
+        stage.database.break_at(0, "caller goes")
         with pytest.raises(asyncio.CancelledError):
             await stage.bring(order)
-    assert await stage.halves() == ["bank differs", "item differs"]
+    assert await stage.halves() == ["bank differs", "item differs", "item_version differs"]
     await stage.close()
 
 
