@@ -7,7 +7,7 @@ import msgspec
 
 from api.views import read_answer
 from engine.sessions import Given
-from engine.workflows.answer_desk import Reader
+from engine.workflows.waiting import Reader
 from itembank.items import ItemContent
 
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]

@@ -4,7 +4,6 @@ A history only ever grows, so what is true at a position stays true: whoever fin
 what was kept, and whoever has kept nothing reads it again and gets the same.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,6 @@ from engine.selection.sitting import Sitting
 from engine.sessions import Administered, SessionRow
 
 Mask = NDArray[np.bool_]
-CAPACITY = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +49,3 @@ def sitting_at(session: SessionRow, progress: Progress) -> Sitting:
         eligible=progress.eligible,
         seconds=(session.now - session.started_at).total_seconds(),
     )
-
-
-class Kept:
-    """Progress of the sittings that lately moved here. Only ever a shortcut: another process needs none of it."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[int, Progress] = OrderedDict()
-
-    def at(self, session: SessionRow) -> Progress | None:
-        """What is known of the sitting at the position where its row stands."""
-        progress = self._kept.get(session.id)
-        if progress is None or progress.position != session.position:
-            return None
-        self._kept.move_to_end(session.id)
-        return progress
-
-    def keep(self, session_id: int, progress: Progress) -> None:
-        """Remember it; what was not used for longest is forgotten."""
-        self._kept[session_id] = progress
-        self._kept.move_to_end(session_id)
-        if len(self._kept) > CAPACITY:
-            self._kept.popitem(last=False)
-
-    def forget(self, session_id: int) -> None:
-        """Drop what was kept of a sitting that is over."""
-        self._kept.pop(session_id, None)

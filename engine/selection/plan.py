@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.content.blueprint import Blueprint, Blueprints, build_blueprints
 from engine.content.constraints import Constraints, compile_constraints
 from engine.content.feasibility import InfeasibleDesign, check_feasible
-from engine.designs import Design, DesignError, GlrRule, SprtRule
+from engine.designs import Design, DesignError, GlrRule, SprtRule, TimeRule
 from engine.exposure.control import ItemControl, build_control
 from engine.multistage import check_modules, items_in_the_way
 from engine.selection.posterior import Known, Prior, build_prior, mass_above
@@ -67,6 +67,12 @@ class Plan:
     def known_likelihoods(self) -> Known:
         """Likelihoods of whole blocks of answers, kept while sittings run; see `likelihood_of`."""
         return {}
+
+    @cached_property
+    def watches_time(self) -> bool:
+        """Whether a step depends on the time that a sitting has taken."""
+        timed = any(isinstance(rule, TimeRule) for rule in self.design.rules())
+        return timed or self.design.stopping.max_seconds is not None
 
     @cached_property
     def moments(self) -> Floats:

@@ -1,13 +1,15 @@
 """Answers to items on screen, many sittings at a time: locked together, written together."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from engine.sessions import Administered, SessionRow
 from itembank.records import Record
-from itembank.storage.database import Connection
+from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
@@ -68,26 +70,38 @@ async def seen_earlier(connection: Connection, sessions: Sequence[SessionRow]) -
     return found
 
 
-async def write(connection: Connection, institution_id: int, moves: Sequence[Moved]) -> int:
-    """Write answers and the items that follow in one statement; how many sittings moved on."""
+class Taken(NamedTuple):
+    """What became of an answer that was taken: its sitting's deadline now, and the moment of the database's clock."""
+
+    deadline: datetime | None
+    moment: datetime
+
+
+async def take(
+    source: "Database | Connection", institution_id: int, moves: Sequence[Moved], grace: timedelta
+) -> dict[int, Taken]:
+    """Write answers and the items that follow; what was taken, by session id. The rest was left as it stands.
+
+    From a database it is a transaction by itself, on disk when this returns; on a connection, part of its own.
+    """
     answered = [move.answered for move in moves]
     following = [move.following for move in moves]
-    return int(
-        await connection.fetchval(
-            sql.write,
-            institution_id,
-            [move.session_id for move in moves],
-            [item.position for item in answered],
-            [item.client_id for item in answered],
-            [item.request_hash for item in answered],
-            [msgspec.json.encode(item.answer).decode() for item in answered],
-            [item.category for item in answered],
-            [item.score for item in answered],
-            [move.theta for move in moves],
-            [move.sem for move in moves],
-            [move.account_id for move in moves],
-            [item.item_id for item in following],
-            [item.bank_position for item in following],
-            [item.is_pretest for item in following],
-        )
+    arguments = (
+        institution_id,
+        grace,
+        [move.session_id for move in moves],
+        [item.position for item in answered],
+        [item.client_id for item in answered],
+        [item.request_hash for item in answered],
+        [msgspec.json.encode(item.answer).decode() for item in answered],
+        [item.category for item in answered],
+        [item.score for item in answered],
+        [move.theta for move in moves],
+        [move.sem for move in moves],
+        [move.account_id for move in moves],
+        [item.item_id for item in following],
+        [item.bank_position for item in following],
+        [item.is_pretest for item in following],
     )
+    rows = await (source.at_once if isinstance(source, Database) else source.fetch)(sql.take, *arguments)
+    return {session_id: Taken(until, moment) for session_id, until, moment in rows}

@@ -75,6 +75,16 @@ class Database:
             with _commit_in_doubt(connection):
                 await connection.execute("COMMIT")
 
+    async def at_once(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """The rows of one statement that is a transaction by itself and names its institution by `set_config`.
+
+        Raises:
+            DatabaseUnavailable: when the server is away or the queue before the pool is full.
+        """
+        async with self._connection() as connection:
+            with _commit_in_doubt(connection):
+                return list(await connection.fetch(statement, *arguments))
+
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         if self._waiting >= WAITING_ROOM:

@@ -859,6 +859,56 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT i.institution_id FROM invitation i WHERE i.token_hash = hash
 $$;
 
+-- Answers to items on screen, each with the item that follows it: every sitting that stands where its answer says takes
+-- it, in one transaction. What is held by another step, has moved on, has ended or is out of time is left alone, and not
+-- returned. Nothing here waits for anybody.
+CREATE FUNCTION take_answers(
+    institution bigint, grace interval, session_ids bigint[], positions integer[], client_ids uuid[], hashes bytea[],
+    answers text[], categories smallint[], scores double precision[], thetas double precision[], sems double precision[],
+    account_ids bigint[], item_ids bigint[], bank_positions integer[], pretests boolean[]
+) RETURNS TABLE (taken bigint, until timestamptz, moment timestamptz)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    PERFORM set_config('assay.institution', institution::text, true);
+    RETURN QUERY
+    WITH given AS (
+        SELECT *
+        FROM unnest(
+            session_ids, positions, client_ids, hashes, answers, categories, scores, thetas, sems, account_ids,
+            item_ids, bank_positions, pretests
+        ) AS g (
+            session_id, position, client_id, request_hash, answer, category, score, theta, sem, account_id, item_id,
+            bank_position, is_pretest
+        )
+    ), held AS MATERIALIZED (
+        SELECT s.deadline, g.*
+        FROM given g JOIN session s ON s.id = g.session_id
+        WHERE s.id = ANY(session_ids) AND s.position = g.position AND s.account_id = g.account_id AND s.form = 'adaptive'
+            AND s.finished_at IS NULL AND (s.deadline IS NULL OR now() <= s.deadline + grace)
+        FOR NO KEY UPDATE OF s SKIP LOCKED
+    ), moved AS (
+        UPDATE session s SET position = h.position + 1, theta = h.theta, sem = h.sem
+        FROM held h
+        WHERE s.id = ANY(session_ids) AND s.id = h.session_id
+    ), answered AS (
+        INSERT INTO response (
+            session_id, position, institution_id, client_id, request_hash, answer, category, score, answered_at
+        )
+        SELECT h.session_id, h.position, institution, h.client_id, h.request_hash, h.answer::json, h.category,
+            h.score, now()
+        FROM held h
+    ), shown AS (
+        INSERT INTO session_item (
+            session_id, institution_id, position, account_id, item_id, bank_position, is_pretest, shown_at
+        )
+        SELECT h.session_id, institution, h.position + 1, h.account_id, h.item_id, h.bank_position, h.is_pretest, now()
+        FROM held h
+    ), forgotten AS (
+        DELETE FROM draft d USING held h WHERE d.session_id = ANY(session_ids) AND d.session_id = h.session_id
+    )
+    SELECT h.session_id, h.deadline, now() FROM held h;
+END $$;
+
 -- Evidence is never changed, with this one exception: what a learner typed in their own words is erased with the
 -- person, and the scored category stays, so that the decision can still be recomputed.
 CREATE FUNCTION erase_words(learner bigint, sessions bigint[], positions integer[]) RETURNS bigint

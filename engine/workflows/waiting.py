@@ -1,0 +1,35 @@
+"""An answer that waits to be taken, and the promise made to its sender."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from engine.sessions import Given
+from engine.workflows.show_sitting import Step
+from itembank.items import ItemContent
+
+Reader = Callable[[ItemContent], Given]
+"""How to read what was sent, once the item it answers is known."""
+
+
+class Waiting(msgspec.Struct, eq=False):
+    """Who answers which sitting, and until when (the loop's clock) it is worth writing."""
+
+    institution_id: int
+    account_id: int
+    session_uuid: UUID
+    read: Reader
+    until: float
+    promise: asyncio.Future[Step]
+
+    def keep(self, step: Step) -> None:
+        """Tell the sender what followed."""
+        if not self.promise.done():
+            self.promise.set_result(step)
+
+    def break_off(self, error: BaseException) -> None:
+        """Tell the sender why nothing followed."""
+        if not self.promise.done():
+            self.promise.set_exception(error)

@@ -1,0 +1,86 @@
+"""A server works out the step of a sitting it remembers before it holds the row: what happened elsewhere counts."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from itembank.storage.database import Database
+from tests.api.at_once import at_once
+from tests.api.conftest import body, learner
+from tests.journeys.test_sitting_rules import Client, as_owner, start, wrong_answer
+from tests.journeys.test_two_servers import other_client
+
+__all__ = ["other_client"]
+
+Sat = tuple[dict[str, str], str, dict[str, Any]]
+
+
+async def answer(client: Any, headers: dict[str, str], url: str, session: dict[str, Any]) -> Any:
+    given = {
+        "position": session["item"]["position"], "answer": wrong_answer(session["item"]), "id": str(uuid4()),
+    }  # fmt: skip
+    return await client.post(f"{url}/responses", json=given, headers=headers)
+
+
+@pytest.fixture
+async def known(sample_client: Client, sample_database: Database) -> Sat:
+    """A sitting that has just moved on the first server: its learner's headers, its address, where it stands."""
+    headers = await learner(sample_database, f"known {uuid4()}")
+    _, session = await start(sample_client, headers)
+    url = f"/api/v1/sessions/{session['uuid']}"
+    for _ in range(2):
+        session = body(await answer(sample_client, headers, url, session), 201)
+    return headers, url, session
+
+
+async def test_a_sitting_that_another_server_ended_takes_no_answer(
+    sample_client: Client, other_client: Client, sample_database: Database, known: Sat
+) -> None:
+    headers, url, session = known
+    body(await other_client.post(f"{url}/finish", headers=headers), 201)
+    refused = await answer(sample_client, headers, url, session)
+    assert refused.status_code == 409
+    async with sample_database.transaction(1) as connection:
+        n_answers = await connection.fetchval(
+            "SELECT count(*) FROM response r JOIN session s ON s.id = r.session_id WHERE s.uuid = $1::text::uuid",
+            session["uuid"],
+        )
+    assert n_answers == 2
+
+
+async def test_a_known_sitting_whose_time_is_up_ends(sample_client: Client, sample_dsn: str, known: Sat) -> None:
+    headers, url, session = known
+    past = "UPDATE session SET deadline = now() - interval '1 minute' WHERE uuid = $1::text::uuid"
+    await as_owner(sample_dsn, past, session["uuid"])
+    ended = body(await answer(sample_client, headers, url, session), 201)
+    assert (ended["state"], ended["reason"], ended["decision"]["n_items"]) == ("finished", "time_limit", 2)
+
+
+async def test_a_deadline_that_was_moved_elsewhere_is_told(sample_client: Client, sample_dsn: str, known: Sat) -> None:
+    headers, url, session = known
+    before = datetime.now().astimezone() + timedelta(hours=9)
+    later = "UPDATE session SET deadline = now() + interval '9 hours' WHERE uuid = $1::text::uuid"
+    await as_owner(sample_dsn, later, session["uuid"])
+    moved = body(await answer(sample_client, headers, url, session), 201)
+    assert datetime.fromisoformat(moved["deadline"]) >= before
+    assert moved["seconds_left"] == pytest.approx(9 * 3600, abs=60)
+
+
+async def test_an_answer_waits_for_a_row_that_somebody_holds(sample_dsn: str, known: Sat) -> None:
+    headers, url, session = known
+    connection = await asyncpg.connect(sample_dsn)
+    async with at_once(create_app(Settings(public_url="http://testserver.local"), sample_dsn)) as server:
+        session = body(await answer(server, headers, url, session), 201)
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM session WHERE uuid = $1::text::uuid FOR UPDATE", session["uuid"])
+            waiting = asyncio.create_task(answer(server, headers, url, session))
+            done, _ = await asyncio.wait([waiting], timeout=0.5)
+            assert not done
+        assert body(await waiting, 201)["answered"] == 4
+    await connection.close()
