@@ -127,8 +127,7 @@ async def identify_key(database: Database, secret: str) -> Caller | None:
 
 async def identify_keys(database: Database, digests: list[bytes]) -> dict[bytes, Caller]:
     """Whose keys these are, by the SHA-256 of each; wrong, expired and revoked ones are left out."""
-    async with database.transaction(None) as connection:
-        rows = await connection.fetch(sql.identify_keys, digests)
+    rows = await database.at_once(sql.identify_keys, digests)
     return {row["sha256"]: msgspec.convert(dict(row), Caller) for row in rows}
 
 
@@ -176,9 +175,8 @@ async def sample_accounts(database: Database) -> list[tuple[int, int, str, froze
 
 
 async def _identify(database: Database, statement: str, secret: str) -> Caller | None:
-    async with database.transaction(None) as connection:
-        row = await connection.fetchrow(statement, _sha256(secret))
-    return None if row is None else msgspec.convert(dict(row), Caller)
+    rows = await database.at_once(statement, _sha256(secret))
+    return msgspec.convert(dict(rows[0]), Caller) if rows else None
 
 
 def _sha256(secret: str) -> bytes:

@@ -76,7 +76,7 @@ class Database:
                 await connection.execute("COMMIT")
 
     async def at_once(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """The rows of one statement that is a transaction by itself and names its institution by `set_config`.
+        """The rows of one statement that is a transaction by itself: it names its institution itself, or needs none.
 
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
