@@ -24,7 +24,7 @@ async def client(database_dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
 @pytest.fixture(scope="module")
 async def sample_client(sample_dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """A client of the application on the sample institution."""
-    app = create_app(Settings(public_url="http://testserver.local", is_demo=True), sample_dsn)
+    app = create_app(Settings(public_url="http://testserver.local", is_demo=True, flags_minutes=0), sample_dsn)
     async with AsyncTestClient(app) as opened:
         yield opened
 

@@ -60,7 +60,7 @@ def base(sample_dsn: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    app = create_app(Settings(public_url=address, is_demo=True), sample_dsn)
+    app = create_app(Settings(public_url=address, is_demo=True, flags_minutes=0), sample_dsn)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none", loop="asyncio")
     )

@@ -13,7 +13,8 @@ from tests.api.conftest import client, sample_client
 @pytest.fixture(scope="module")
 async def busy_client(sample_dsn: str) -> AsyncIterator[AtOnce]:
     """A client on the sample institution whose requests are under way at the same time."""
-    async with at_once(create_app(Settings(public_url="http://testserver.local"), sample_dsn)) as opened:
+    settings = Settings(public_url="http://testserver.local", flags_minutes=0)
+    async with at_once(create_app(settings, sample_dsn)) as opened:
         yield opened
 
 

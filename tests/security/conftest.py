@@ -39,7 +39,7 @@ async def tenant(database: Database, dsn: str, key: str) -> Tenant:
 
 @pytest.fixture(scope="module")
 async def application(sample_dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
-    app = create_app(Settings(public_url="http://testserver.local"), sample_dsn)
+    app = create_app(Settings(public_url="http://testserver.local", flags_minutes=0), sample_dsn)
     async with AsyncTestClient(app) as opened:
         yield opened
 
