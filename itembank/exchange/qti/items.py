@@ -12,6 +12,7 @@ from itembank.exchange.authored_html import plain_text
 from itembank.exchange.qti.body import BodyReader
 from itembank.exchange.qti.declarations import read_outcome, read_response
 from itembank.exchange.qti.interactions import CUSTOM, HANDLERS
+from itembank.exchange.qti.keys import unanswerable, with_pairs_either_way, with_room_for_the_key
 from itembank.exchange.qti.names import attributes, child, children, flag, language, local_name, name_of, parse
 from itembank.exchange.qti.points import cut
 from itembank.exchange.qti.rules import TEMPLATES, read_rules, template_of
@@ -100,12 +101,22 @@ class _ItemReader:
             self.notes.append("Its accessibility catalogues (spoken, braille, signed) are left out.")
         return ItemContent(
             body=text,
-            interactions=tuple(self.body.interactions),
+            interactions=self._interactions(),
             stimulus="\n".join(self.body.stimuli.values()),
             stimulus_key=" ".join(self.body.stimuli),
             assets=tuple(self.body.store.assets[name] for name in sorted(self.body.store.assets)),
             language=language(self.root) or "en",
         )
+
+    def _interactions(self) -> tuple[Interaction, ...]:
+        """The interactions as read, with room for their keys, and the keys in the way they can be answered."""
+        stated = {response.identifier: response for response in self.responses}
+        read = tuple(
+            with_room_for_the_key(part, stated.get(part.response), self.notes) for part in self.body.interactions
+        )
+        asked = {part.response: part for part in read}
+        self.responses = tuple(with_pairs_either_way(response, asked, self.notes) for response in self.responses)
+        return read
 
     def _scoring(self, interactions: tuple[Interaction, ...]) -> ItemScoring:
         rule, rules = self._rule(interactions)
@@ -207,9 +218,12 @@ class _ItemReader:
     def _check_variables(self, rules: Iterable[dict[str, object]]) -> None:
         declared = {response.identifier for response in self.responses} | set(BUILT_IN)
         declared |= {outcome.identifier for outcome in self.outcomes}
+        contexts = {attributes(part).get("identifier", "") for part in children(self.root, "context_declaration")}
         templates = {attributes(part).get("identifier", "") for part in children(self.root, "template_declaration")}
         used = {str(part["identifier"]) for part in walk(tuple(rules)) if "identifier" in part}
-        for name in sorted(used - declared - templates):
+        if used & (contexts | {CONTEXT}):
+            self.notes.append("Its rules ask what the delivering program says of itself; that is empty here.")
+        for name in sorted(used - declared - templates - contexts - {CONTEXT}):
             self.notes.append(f"Its rules name the variable '{name}', which it does not declare; it counts as empty.")
 
     def _judge(self, content: ItemContent, scoring: ItemScoring) -> None:
@@ -226,10 +240,21 @@ class _ItemReader:
             self.reasons.append("it asks nothing")
         elif scoring.rule == "none":
             self.reasons.append("it has no key and no rule to score it by")
+        if not self.reasons and scoring.rule != "human":
+            self._judge_key(content, scoring)
+
+    def _judge_key(self, content: ItemContent, scoring: ItemScoring) -> None:
+        """A key that no answer can meet makes an item worthless where nothing but the key scores it."""
+        why = unanswerable(content, scoring.responses)
+        if why and scoring.rule == "match_correct":
+            self.reasons.append(f"its right answer cannot be given ({why})")
+        elif why:
+            self.notes.append(f"The answer it calls right cannot be given: {why}.")
 
 
 SHOWN_BY_MARKUP = re.compile(r"<(img|math|table|audio|video|object)\b")
 NOT_ASKING = ("end_attempt", "media")
+CONTEXT = "QTI_CONTEXT"
 
 
 Declared = TypeVar("Declared", ResponseDeclaration, OutcomeDeclaration)

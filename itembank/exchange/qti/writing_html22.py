@@ -15,7 +15,9 @@ ATTRIBUTES_22 = frozenset(
 )
 
 
-_INLINE = "a abbr acronym b bdi bdo big br cite code dfn em i img kbd label math object q ruby samp small span strong sub"
+_INLINE = (
+    "a abbr acronym b bdi bdo big br cite code dfn em i img kbd label math object q ruby samp small span strong sub"
+)
 INLINE_22 = frozenset(_INLINE.split()) | {"sup", "tt", "var"}
 PARAGRAPHS = frozenset({"p", "div"})
 WHOLE = frozenset({"math", "object", "ruby"})

@@ -59,7 +59,34 @@ CHILDREN = {
     "ul": "(li )*",
 }
 ONLY_INLINE = ("prompt", "gapText", "inlineChoice", "hottext")
-LINES = frozenset("p h1 h2 h3 h4 h5 h6 pre address span b i em strong small sub sup big tt code kbd samp var q".split())
+LINES = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "address",
+        "span",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "small",
+        "sub",
+        "sup",
+        "big",
+        "tt",
+        "code",
+        "kbd",
+        "samp",
+        "var",
+        "q",
+    ]
+)
 IN_LINES = INLINE | {"textEntryInteraction", "inlineChoiceInteraction", "endAttemptInteraction", "hottext", "gap"}
 BASE = {"id", "class", "label", "lang", "base"}
 CHOICE = {"identifier", "templateIdentifier", "showHide"}
@@ -114,7 +141,9 @@ REQUIRED = {
     "roundTo": {"roundingMode", "figures"},
     "equalRounded": {"roundingMode", "figures"},
 }
-FILM_PROMPT = '<p>Watch <video src="films/a.mp4" controls="controls"></video> and <ruby><rb>x</rb><rt>y</rt></ruby>.</p>'
+FILM_PROMPT = (
+    '<p>Watch <video src="films/a.mp4" controls="controls"></video> and <ruby><rb>x</rb><rt>y</rt></ruby>.</p>'
+)
 FIGURE_PROMPT = '<figure><img src="images/map.png" alt="map"><figcaption>A map</figcaption></figure><p>Choose.</p>'
 RUBY_PROMPT = "<p>Read <ruby><rb>x</rb><rt>y</rt></ruby>.</p>"
 BLOCK_PROMPT = "<p>Look at this.</p><div>Then <b>choose</b>:<p>one</p></div>"
