@@ -69,6 +69,7 @@ class Taking:
             if isinstance(done, _Ready):
                 ready.append((waiting, done))
             elif not waiting.promise.done():
+                waiting.ending = done
                 left.append(waiting)
         if not ready:
             return left
@@ -89,7 +90,8 @@ class Taking:
         async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
-                done = _try(waiting, places.get(waiting.session_uuid.int))
+                place = places.get(waiting.session_uuid.int)
+                done = _still_ends(waiting.ending, place) or _try(waiting, place)
                 if isinstance(done, _Ready):
                     ready.append((waiting, done))
                 elif isinstance(done, Ending):
@@ -156,6 +158,17 @@ def _try(waiting: Waiting, place: Place | None) -> _Ready | Ending | None:
     except (EngineError, BankError) as error:
         waiting.break_off(error)
         return None
+
+
+def _still_ends(ending: Ending | None, place: Place | None) -> Ending | None:
+    """An end worked out before the row was held, if the row still stands where it stood then, running and in time."""
+    if ending is None or place is None:
+        return None
+    session = place.session
+    if session.position != ending.session.position or session.finished_at or time_is_up(session):
+        return None
+    answered = msgspec.structs.replace(ending.shown[-1], answered_at=session.now)
+    return msgspec.structs.replace(ending, session=session, shown=(*ending.shown[:-1], answered))
 
 
 def _work_out(waiting: Waiting, place: Place) -> _Ready | Ending | None:

@@ -193,11 +193,13 @@ async def answer_item(
 
 
 async def _lock_in_time(connection: Connection, session_uuid: UUID) -> SessionRow | None:
-    """The locked sitting; when its time seems up, only after the time that the service was down is given back."""
-    session = await sessions.lock(connection, session_uuid)
-    if session is None or session.finished_at is not None or not time_is_up(session):
-        return session
-    await pulse.beat(connection)
+    """The locked sitting; when its time seems up, only after the time that the service was down is given back.
+
+    That is done before the row is held: whoever gives time back holds the pulse first and the sittings after it.
+    """
+    seen = await sessions.find(connection, session_uuid)
+    if seen is not None and seen.finished_at is None and time_is_up(seen):
+        await pulse.beat(connection)
     return await sessions.lock(connection, session_uuid)
 
 
