@@ -108,11 +108,16 @@ class _Reading:
             title, url = text(destination.get("title")), text(destination.get("uri"))
             self.resources[_identifier(origin)].append(Resource(title=title or url, url=url))
         elif kind == "hasSkillLevel":
-            self.levels[_identifier(origin)] = self._title(destination)
+            self._level(_identifier(origin), self._title(destination))
         elif kind in CROSSWALKS or kind == "precedes":
             self._crosswalk(_identifier(origin), destination, CROSSWALKS.get(kind, "related"), kind)
         else:
             self.ledger.left_out[f"association {kind or 'without type'}"] += 1
+
+    def _level(self, origin: str, level: str) -> None:
+        stated = self.levels.setdefault(origin, level)
+        if stated != level:
+            self.ledger.notes.append(f"'{self.keys[origin]}' has a second level '{level}', left out beside '{stated}'.")
 
     def _parent(self, child: str, parent: str, sequence: Any) -> None:
         if parent not in self.items:

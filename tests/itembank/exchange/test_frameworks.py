@@ -278,6 +278,16 @@ def test_definitions_are_mended_where_they_lack_a_little_and_named_where_they_st
     }
 
 
+def test_a_second_level_is_named_and_the_first_one_stays() -> None:
+    package = lenient_package()
+    ends = ({"identifier": "b", "uri": "u:b"}, {"identifier": "c", "uri": "u:c"})
+    another = dict(zip(("originNodeURI", "destinationNodeURI"), ends))
+    package["CFPackage"]["CFAssociations"].append({"associationType": "hasSkillLevel", **another})
+    framework, report = read_case(json.dumps(package).encode())
+    assert next(competency.level for competency in framework.competencies if competency.key == "b") == "Expert"
+    assert "'b' has a second level 'can c', left out beside 'Expert'." in report.notes
+
+
 def test_circles_are_cut_and_named() -> None:
     package = lenient_package()["CFPackage"]
     for kind, origin, destination in (("precedes", "c", "b"), ("isChildOf", "a", "d"), ("precedes", "d", "d")):
