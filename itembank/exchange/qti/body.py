@@ -13,7 +13,7 @@ from itembank.items import Interaction, ResponseDeclaration
 
 OWN_MARKS = ("data-interaction", "data-gap", "data-hottext", "data-response", "data-holds")
 SOURCES = ("src", "poster")
-LEFT_OUT = frozenset({"script", "style", "stylesheet", "catalog_info", "companion_materials_info", "include"})
+LEFT_OUT = frozenset({"script", "style", "stylesheet", "catalog_info", "companion_materials_info"})
 QUIETLY_LEFT_OUT = frozenset({"prompt", "stylesheet"})
 SPEECH = "/10/synthesis"
 """The end of SSML's namespaces: how to speak a text, by elements whose names mean something else in HTML."""
@@ -40,6 +40,7 @@ class BodyReader:
         self.guidance: list[str] = []
         self.stimuli: dict[str, str] = {}
         self.reasons: list[str] = []
+        self.including: list[str] = [place]
         self.notes = self.store.notes
 
     def markup(self, element: etree._Element, holder: str = "") -> str:
@@ -153,6 +154,25 @@ class BodyReader:
         self.stimuli[identifier or path] = self.markup(body)
         self.place = here
 
+    def read_include(self, element: etree._Element, into: etree._Element, holder: str) -> None:
+        """An XInclude of another file of the package stands for what that file holds."""
+        reference = attributes(element).get("href", "")
+        path = resolved(reference, self.place)
+        data = None if path is None else self.store.files.get(path)
+        if path is None or data is None or path in self.including:
+            self.notes.append(f"The text '{reference[:80]}' that belongs here is not in the package.")
+            return
+        try:
+            root = parse(data, path)
+        except FileRefused as failure:
+            self.notes.append(f"The text that belongs here is left out: {failure}")
+            return
+        here, self.place = self.place, path
+        self.including.append(path)
+        self.convert(root, into, holder)
+        self.including.pop()
+        self.place = here
+
     def read_feedback(self, element: etree._Element, into: etree._Element, holder: str) -> None:
         """Feedback is kept apart by outcome and value ("!value": shown unless the outcome has it).
 
@@ -207,6 +227,7 @@ TEXT_HANDLERS: dict[str, Handler] = {
     "modal_feedback": BodyReader.read_feedback,
     "rubric_block": BodyReader.read_rubric,
     "printed_variable": BodyReader.read_printed,
+    "include": BodyReader.read_include,
     "gap": BodyReader.read_gap,
     "hottext": BodyReader.read_hottext,
     "content_body": BodyReader.unwrap,

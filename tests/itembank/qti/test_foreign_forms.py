@@ -115,3 +115,27 @@ def test_a_manifest_states_metadata_in_the_order_of_its_schema_and_types_it_know
     assert kinds <= known[version] | {"webcontent"}
     again = read_package(s.zipped(files)).items[0]
     assert (again.parameters.discrimination, again.parameters.difficulty) == (1.5, -0.25)
+
+
+@pytest.mark.parametrize(
+    ("held", "shown", "noted"),
+    [
+        (b"<div><p>Bees dance.</p></div>", True, ""),
+        (None, False, "is not in the package"),
+        (b"<div>", False, "not well-formed"),
+        (
+            b'<div><include xmlns="http://www.w3.org/2001/XInclude" href="bees.xml"/></div>',
+            False,
+            "is not in the package",
+        ),
+    ],
+    ids=["text", "absent", "broken", "itself"],
+)
+def test_a_text_that_is_included_from_the_package_stands_in_its_place(held, shown, noted):
+    included = '<div><xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="bees.xml"/></div>'
+    asked = '<choiceInteraction responseIdentifier="RESPONSE" maxChoices="1">' + s.choices(("A", "a"), ("B", "b"))
+    whole = s.declare("identifier", "single", ["A"]) + s.SCORE
+    data = s.item(f"{whole}<itemBody>{included}{asked}</choiceInteraction></itemBody>{MATCH}")
+    found = read_item(data, "x.xml", {} if held is None else {"bees.xml": held})
+    assert ("Bees dance." in found.item.content.body) is shown
+    assert (found.notes == ()) if not noted else any(noted in note for note in found.notes)
