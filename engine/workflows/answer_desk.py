@@ -79,8 +79,9 @@ class AnswerDesk:
         task.add_done_callback(self._tasks.discard)
 
     def _line_up(self, queue: _Queue, waiting: Sequence[Waiting]) -> None:
-        self._queues.setdefault(queue, deque()).extend(waiting)
-        self._open(queue)
+        if waiting:
+            self._queues.setdefault(queue, deque()).extend(waiting)
+            self._open(queue)
 
     def _open(self, queue: _Queue) -> None:
         """Open a lane for what waits, if it is time; a lane that has not taken its batch yet counts as size 0."""
@@ -119,9 +120,11 @@ class AnswerDesk:
             for waiting in await self._taking.take_held(queue.institution_id, batch):
                 self._go_alone(waiting)
             return
-        left = await self._taking.take_known(queue.institution_id, batch)
-        if left:
-            self._line_up(_Queue(queue.institution_id, is_held=True), left)
+        held = _Queue(queue.institution_id, is_held=True)
+        ready, left = self._taking.work_out(batch)
+        self._line_up(held, left)
+        if ready:
+            self._line_up(held, await self._taking.take_known(queue.institution_id, ready))
 
     def _go_alone(self, waiting: Waiting) -> None:
         self._run(self._answer_alone(waiting))

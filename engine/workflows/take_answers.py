@@ -40,9 +40,10 @@ class Place(NamedTuple):
     progress: Progress
 
 
-class _Ready(NamedTuple):
+class Ready(NamedTuple):
     """An answer worked out: what to write, and the place that it moves on from."""
 
+    waiting: Waiting
     moved: Moved
     place: Place
 
@@ -60,59 +61,57 @@ class Taking:
         place = self._known.get(session_uuid.int)
         return place is not None and not place.publication.plans[place.session.occasion].watches_time
 
-    async def take_known(self, institution_id: int, batch: Sequence[Waiting]) -> list[Waiting]:
-        """Take what moves known sittings on; returns what has to be taken while the rows are held."""
+    def work_out(self, batch: Sequence[Waiting]) -> tuple[list[Ready], list[Waiting]]:
+        """What moves known sittings on, and what has to be taken while the rows are held."""
+        ready: list[Ready] = []
         left: list[Waiting] = []
-        ready: list[tuple[Waiting, _Ready]] = []
         for waiting in batch:
             done = _try(waiting, self._known.get(waiting.session_uuid.int))
-            if isinstance(done, _Ready):
-                ready.append((waiting, done))
+            if isinstance(done, Ready):
+                ready.append(done)
             elif not waiting.promise.done():
                 waiting.ending = done
                 left.append(waiting)
-        if not ready:
-            return left
-        taken = await answers.take(self._database, institution_id, [done.moved for _, done in ready], GRACE)
-        for waiting, done in ready:
-            became = taken.get(done.moved.session_id)
-            if became is None:
-                left.append(waiting)
-            else:
-                self._move_on(waiting, done, became)
-        return left
+        return ready, left
+
+    async def take_known(self, institution_id: int, ready: Sequence[Ready]) -> list[Waiting]:
+        """Write what moves known sittings on; returns what did not stand where it was remembered."""
+        taken = await answers.take(self._database, institution_id, [done.moved for done in ready], GRACE)
+        return self._move_on(ready, taken)
 
     async def take_held(self, institution_id: int, batch: Sequence[Waiting]) -> list[Waiting]:
         """Lock, work out, write, commit; only then keep the promises. Returns what has to be dealt with alone."""
         left: list[Waiting] = []
-        ready: list[tuple[Waiting, _Ready]] = []
+        ready: list[Ready] = []
         ending: list[tuple[Waiting, Ending]] = []
         async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
                 place = places.get(waiting.session_uuid.int)
                 done = _still_ends(waiting.ending, place) or _try(waiting, place)
-                if isinstance(done, _Ready):
-                    ready.append((waiting, done))
+                if isinstance(done, Ready):
+                    ready.append(done)
                 elif isinstance(done, Ending):
                     ending.append((waiting, done))
                 elif not waiting.promise.done():
                     left.append(waiting)
-            moves, ends = [done.moved for _, done in ready], [done for _, done in ending]
+            moves, ends = [done.moved for done in ready], [done for _, done in ending]
             taken = await answers.take(connection, institution_id, moves, GRACE) if moves else {}
             ended = await end_together(connection, institution_id, ends) if ends else {}
-        for waiting, done in ready:
+        return left + self._move_on(ready, taken) + self._end(ending, ended)
+
+    def _move_on(self, ready: Sequence[Ready], taken: dict[int, Taken]) -> list[Waiting]:
+        """Tell what followed the answers that were taken; returns the others."""
+        left = []
+        for done in ready:
             became = taken.get(done.moved.session_id)
             if became is None:
-                left.append(waiting)
-            else:
-                self._move_on(waiting, done, became)
-        return left + self._end(ending, ended)
-
-    def _move_on(self, waiting: Waiting, done: _Ready, taken: Taken) -> None:
-        place = _after(done, taken)
-        self._known[waiting.session_uuid.int] = place
-        waiting.keep(_step(place))
+                left.append(done.waiting)
+                continue
+            place = _after(done, became)
+            self._known[done.waiting.session_uuid.int] = place
+            done.waiting.keep(_step(place))
+        return left
 
     def _end(self, ending: Sequence[tuple[Waiting, Ending]], ended: dict[int, Step]) -> list[Waiting]:
         """Tell how their sittings ended; returns those that need more than ending together."""
@@ -151,7 +150,7 @@ class Taking:
         return None if place is None or place.progress.position != session.position else place.progress
 
 
-def _try(waiting: Waiting, place: Place | None) -> _Ready | Ending | None:
+def _try(waiting: Waiting, place: Place | None) -> Ready | Ending | None:
     """What follows from an answer; a refusal is told at once."""
     try:
         return None if place is None else _work_out(waiting, place)
@@ -171,7 +170,7 @@ def _still_ends(ending: Ending | None, place: Place | None) -> Ending | None:
     return msgspec.structs.replace(ending, session=session, shown=(*ending.shown[:-1], answered))
 
 
-def _work_out(waiting: Waiting, place: Place) -> _Ready | Ending | None:
+def _work_out(waiting: Waiting, place: Place) -> Ready | Ending | None:
     """What follows from the answer; None when it has to be dealt with otherwise.
 
     Raises:
@@ -196,12 +195,12 @@ def _work_out(waiting: Waiting, place: Place) -> _Ready | Ending | None:
         session_id=session.id, account_id=session.account_id, answered=answered, following=following, theta=theta,
         sem=sem,
     )  # fmt: skip
-    return _Ready(moved, place)
+    return Ready(waiting, moved, place)
 
 
-def _after(done: _Ready, taken: Taken) -> Place:
+def _after(done: Ready, taken: Taken) -> Place:
     """Where the sitting stands once the answer is taken, by the clock of the database."""
-    moved, (session, publication, progress) = done
+    _, moved, (session, publication, progress) = done
     answered = msgspec.structs.replace(moved.answered, answered_at=taken.moment)
     following = msgspec.structs.replace(moved.following, shown_at=taken.moment)
     row = msgspec.structs.replace(
