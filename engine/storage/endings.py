@@ -1,29 +1,30 @@
-"""Sittings that end, many at a time: their attempts held together, their ends written together."""
+"""Sittings that end, many at a time: their logs read together, their ends written together."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from engine.record import Entry
 from engine.sessions import Administered
-from engine.storage.attempts import Attempt
 from itembank.records import Record
-from itembank.storage.database import Connection
+from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
 
 
-class Held(Record, frozen=True, kw_only=True):
-    """An attempt whose row is held until the transaction ends, with the hash of its last event."""
+class Log(NamedTuple):
+    """An attempt's log as it stood at a moment of the database's clock: its sealed entries, in order, and its head."""
 
-    attempt: Attempt
+    chain: list[Entry]
     head: str
+    moment: datetime
 
 
 class Ended(Record, frozen=True, kw_only=True):
-    """The last answer of a sitting, the decision from it, and the entry that seals it in the attempt's log."""
+    """The last answer of a sitting, the decision from it, and the entry that seals it in a log that ends at `head`."""
 
     session_id: int
     attempt_id: int
@@ -33,59 +34,51 @@ class Ended(Record, frozen=True, kw_only=True):
     sem: float
     reason: str
     outcome: bytes
+    head: str
     entry: Entry
 
 
-async def hold(connection: Connection, institution_id: int, attempt_ids: Sequence[int]) -> dict[int, Held]:
-    """The attempts that no other step holds; none while a rescoring is under way. Nothing here waits for anybody."""
+async def logs(source: "Database | Connection", institution_id: int, attempt_ids: Sequence[int]) -> dict[int, Log]:
+    """The logs of attempts, by id; nothing is held."""
+    fetch = source.at_once if isinstance(source, Database) else source.fetch
     found = {}
-    for record in await connection.fetch(sql.hold, attempt_ids, institution_id):
-        fields = dict(record)
-        head, undisturbed = fields.pop("head"), fields.pop("undisturbed")
-        if undisturbed:
-            found[fields["id"]] = Held(attempt=Attempt(**fields), head=head)
+    for attempt_id, head, bodies, seals, moment in await fetch(sql.logs, institution_id, attempt_ids):
+        entries = enumerate(zip(bodies, seals, strict=True))
+        chain = [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
+        found[attempt_id] = Log(chain, head, moment)
     return found
 
 
-class Before(NamedTuple):
-    """What stands when attempts are held: the sealed entries of each, in order, and which of the items are rescored."""
+async def write(
+    source: "Database | Connection", institution_id: int, moment: datetime, ended: Sequence[Ended], grace: timedelta
+) -> set[int]:
+    """Write last answers, decisions and log entries; the ids of the sittings that ended. The rest was left as it is.
 
-    logs: dict[int, list[Entry]]
-    rescored: frozenset[int]
-
-
-async def before(connection: Connection, attempt_ids: Sequence[int], item_ids: Sequence[int]) -> Before:
-    """Read after `hold`, by a statement of its own: what others committed until then is seen."""
-    logs, rescored = {}, frozenset[int]()
-    for attempt_id, bodies, hashes, touched in await connection.fetch(sql.before, attempt_ids, item_ids):
-        entries = enumerate(zip(bodies, hashes, strict=True))
-        logs[attempt_id] = [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
-        rescored = frozenset(touched)
-    return Before(logs, rescored)
-
-
-async def write(connection: Connection, institution_id: int, ended: Sequence[Ended]) -> int:
-    """Write last answers, decisions and log entries in one statement; how many sittings ended."""
+    From a database it is a transaction by itself, on disk when this returns; on a connection, part of its own.
+    """
     answered = [end.answered for end in ended]
-    return int(
-        await connection.fetchval(
-            sql.write,
-            institution_id,
-            [end.session_id for end in ended],
-            [item.position for item in answered],
-            [item.client_id for item in answered],
-            [item.request_hash for item in answered],
-            [msgspec.json.encode(item.answer).decode() for item in answered],
-            [item.category for item in answered],
-            [item.score for item in answered],
-            [end.theta for end in ended],
-            [end.sem for end in ended],
-            [end.reason for end in ended],
-            [end.outcome.decode() for end in ended],
-            [end.attempt_id for end in ended],
-            [end.entry.position for end in ended],
-            [end.entry.body.decode() for end in ended],
-            [end.entry.hash for end in ended],
-            [end.account_id for end in ended],
-        )
+    fetch = source.at_once if isinstance(source, Database) else source.fetch
+    rows = await fetch(
+        sql.write,
+        institution_id,
+        grace,
+        moment,
+        [end.session_id for end in ended],
+        [item.position for item in answered],
+        [item.client_id for item in answered],
+        [item.request_hash for item in answered],
+        [msgspec.json.encode(item.answer).decode() for item in answered],
+        [item.category for item in answered],
+        [item.score for item in answered],
+        [end.theta for end in ended],
+        [end.sem for end in ended],
+        [end.reason for end in ended],
+        [end.outcome.decode() for end in ended],
+        [end.attempt_id for end in ended],
+        [end.head for end in ended],
+        [end.entry.position for end in ended],
+        [end.entry.body.decode() for end in ended],
+        [end.entry.hash for end in ended],
+        [end.account_id for end in ended],
     )
+    return {row[0] for row in rows}

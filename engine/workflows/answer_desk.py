@@ -14,7 +14,7 @@ from uuid import UUID
 
 from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step
-from engine.workflows.take_answers import Taking
+from engine.workflows.take_answers import End, Taking
 from engine.workflows.take_session import answer_item
 from engine.workflows.waiting import Reader, Waiting
 from itembank.storage.database import Database, DatabaseUnavailable
@@ -100,31 +100,42 @@ class AnswerDesk:
         if waits:
             self._queues[queue] = waits
         sizes[sizes.index(0)] = len(batch)
-        try:
-            if batch:
-                await self._take(queue, batch)
-        except DatabaseUnavailable as error:
-            for waiting in batch:
-                waiting.break_off(error)
-        except Exception:
-            for waiting in batch:
-                self._go_alone(waiting)
+        await self._guard(batch, self._take(queue, batch))
         sizes.remove(len(batch))
         if not sizes:
             del self._under_way[queue]
         for other in tuple(self._queues):
             self._open(other)
 
+    async def _guard(self, batch: Sequence[Waiting], work: Coroutine[Any, Any, None]) -> None:
+        """Do it; when it fails, all of the batch are told to come again, or go alone when the fault may be one's."""
+        try:
+            await work
+        except DatabaseUnavailable as error:
+            for waiting in batch:
+                waiting.break_off(error)
+        except Exception:
+            for waiting in batch:
+                self._go_alone(waiting)
+
     async def _take(self, queue: _Queue, batch: Sequence[Waiting]) -> None:
+        if not batch:
+            return
         if queue.is_held:
             for waiting in await self._taking.take_held(queue.institution_id, batch):
                 self._go_alone(waiting)
             return
         held = _Queue(queue.institution_id, is_held=True)
-        ready, left = self._taking.work_out(batch)
+        ready, ending, left = self._taking.work_out(batch)
         self._line_up(held, left)
+        if ending:
+            self._run(self._guard([waiting for waiting, _ in ending], self._end(queue.institution_id, ending)))
         if ready:
             self._line_up(held, await self._taking.take_known(queue.institution_id, ready))
+
+    async def _end(self, institution_id: int, ending: Sequence[End]) -> None:
+        for waiting in await self._taking.take_ends(institution_id, ending):
+            self._go_alone(waiting)
 
     def _go_alone(self, waiting: Waiting) -> None:
         self._run(self._answer_alone(waiting))

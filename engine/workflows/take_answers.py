@@ -48,6 +48,26 @@ class Ready(NamedTuple):
     place: Place
 
 
+End = tuple[Waiting, Ending]
+
+
+class WorkedOut(NamedTuple):
+    """The answers of a batch by what follows from them; `left` has to be dealt with in another way."""
+
+    ready: list[Ready]
+    ending: list[End]
+    left: list[Waiting]
+
+    def sort(self, waiting: Waiting, done: Ready | Ending | None) -> None:
+        """Put an answer where it belongs; one whose sender has been told already belongs nowhere."""
+        if isinstance(done, Ready):
+            self.ready.append(done)
+        elif isinstance(done, Ending):
+            self.ending.append((waiting, done))
+        elif not waiting.promise.done():
+            self.left.append(waiting)
+
+
 class Taking:
     """Takes batches of answers, no two of one sitting in a batch. It keeps nothing that another process needs."""
 
@@ -61,18 +81,12 @@ class Taking:
         place = self._known.get(session_uuid.int)
         return place is not None and not place.publication.plans[place.session.occasion].watches_time
 
-    def work_out(self, batch: Sequence[Waiting]) -> tuple[list[Ready], list[Waiting]]:
-        """What moves known sittings on, and what has to be taken while the rows are held."""
-        ready: list[Ready] = []
-        left: list[Waiting] = []
+    def work_out(self, batch: Sequence[Waiting]) -> WorkedOut:
+        """What moves known sittings on, what ends them, and what has to be taken while the rows are held."""
+        done = WorkedOut([], [], [])
         for waiting in batch:
-            done = _try(waiting, self._known.get(waiting.session_uuid.int))
-            if isinstance(done, Ready):
-                ready.append(done)
-            elif not waiting.promise.done():
-                waiting.ending = done
-                left.append(waiting)
-        return ready, left
+            done.sort(waiting, _try(waiting, self._known.get(waiting.session_uuid.int)))
+        return done
 
     async def take_known(self, institution_id: int, ready: Sequence[Ready]) -> list[Waiting]:
         """Write what moves known sittings on; returns what did not stand where it was remembered."""
@@ -81,24 +95,19 @@ class Taking:
 
     async def take_held(self, institution_id: int, batch: Sequence[Waiting]) -> list[Waiting]:
         """Lock, work out, write, commit; only then keep the promises. Returns what has to be dealt with alone."""
-        left: list[Waiting] = []
-        ready: list[Ready] = []
-        ending: list[tuple[Waiting, Ending]] = []
+        done = WorkedOut([], [], [])
         async with self._database.transaction(institution_id, answers.PLANNER) as connection:
             places = await self._locate(connection, [waiting.session_uuid for waiting in batch])
             for waiting in batch:
-                place = places.get(waiting.session_uuid.int)
-                done = _still_ends(waiting.ending, place) or _try(waiting, place)
-                if isinstance(done, Ready):
-                    ready.append(done)
-                elif isinstance(done, Ending):
-                    ending.append((waiting, done))
-                elif not waiting.promise.done():
-                    left.append(waiting)
-            moves, ends = [done.moved for done in ready], [done for _, done in ending]
+                done.sort(waiting, _try(waiting, places.get(waiting.session_uuid.int)))
+            moves, ends = [ready.moved for ready in done.ready], [ending for _, ending in done.ending]
             taken = await answers.take(connection, institution_id, moves, GRACE) if moves else {}
             ended = await end_together(connection, institution_id, ends) if ends else {}
-        return left + self._move_on(ready, taken) + self._end(ending, ended)
+        return done.left + self._move_on(done.ready, taken) + self._end(done.ending, ended)
+
+    async def take_ends(self, institution_id: int, ending: Sequence[End]) -> list[Waiting]:
+        """Write what ends known sittings; returns what needs more, or did not stand where it was remembered."""
+        return self._end(ending, await end_together(self._database, institution_id, [end for _, end in ending]))
 
     def _move_on(self, ready: Sequence[Ready], taken: dict[int, Taken]) -> list[Waiting]:
         """Tell what followed the answers that were taken; returns the others."""
@@ -113,7 +122,7 @@ class Taking:
             done.waiting.keep(_step(place))
         return left
 
-    def _end(self, ending: Sequence[tuple[Waiting, Ending]], ended: dict[int, Step]) -> list[Waiting]:
+    def _end(self, ending: Sequence[End], ended: dict[int, Step]) -> list[Waiting]:
         """Tell how their sittings ended; returns those that need more than ending together."""
         left = []
         for waiting, end in ending:
@@ -157,17 +166,6 @@ def _try(waiting: Waiting, place: Place | None) -> Ready | Ending | None:
     except (EngineError, BankError) as error:
         waiting.break_off(error)
         return None
-
-
-def _still_ends(ending: Ending | None, place: Place | None) -> Ending | None:
-    """An end worked out before the row was held, if the row still stands where it stood then, running and in time."""
-    if ending is None or place is None:
-        return None
-    session = place.session
-    if session.position != ending.session.position or session.finished_at or time_is_up(session):
-        return None
-    answered = msgspec.structs.replace(ending.shown[-1], answered_at=session.now)
-    return msgspec.structs.replace(ending, session=session, shown=(*ending.shown[:-1], answered))
 
 
 def _work_out(waiting: Waiting, place: Place) -> Ready | Ending | None:

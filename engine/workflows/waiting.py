@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from engine.sessions import Given
-from engine.workflows.end_together import Ending
 from engine.workflows.show_sitting import Step
 from itembank.items import ItemContent
 
@@ -16,7 +15,7 @@ Reader = Callable[[ItemContent], Given]
 
 
 class Waiting(msgspec.Struct, eq=False):
-    """Who answers which sitting, until when by the loop's clock it is worth writing; the end it comes to, if known."""
+    """Who answers which sitting, until when by the loop's clock it is worth writing."""
 
     institution_id: int
     account_id: int
@@ -24,7 +23,6 @@ class Waiting(msgspec.Struct, eq=False):
     read: Reader
     until: float
     promise: asyncio.Future[Step]
-    ending: Ending | None = None
 
     def keep(self, step: Step) -> None:
         """Tell the sender what followed."""

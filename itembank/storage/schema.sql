@@ -909,6 +909,90 @@ BEGIN
     SELECT h.session_id, h.deadline, now() FROM held h;
 END $$;
 
+-- The sealed logs of attempts as they stand, and the moment at which they stood so; nothing is held.
+CREATE FUNCTION sealed_logs(institution bigint, attempt_ids bigint[])
+RETURNS TABLE (attempt bigint, tip text, bodies text[], seals text[], moment timestamptz)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    PERFORM set_config('assay.institution', institution::text, true);
+    RETURN QUERY
+    SELECT a.id, a.head, array_agg(e.body::text ORDER BY e.position), array_agg(e.hash ORDER BY e.position), now()
+    FROM attempt a JOIN attempt_event e ON e.attempt_id = a.id
+    WHERE a.id = ANY(attempt_ids)
+    GROUP BY a.id, a.head;
+END $$;
+
+-- Last answers, each with the decision that follows and the entry that seals it in its attempt's log: every sitting that
+-- stands where its answer says and whose log ends at `heads` ends so, in one transaction. What is held by another step,
+-- has moved on, is out of time, or shows an item that is or is being rescored is left alone, and not returned.
+CREATE FUNCTION end_sittings(
+    institution bigint, grace interval, moment timestamptz, session_ids bigint[], positions integer[],
+    client_ids uuid[], hashes bytea[], answers text[], categories smallint[], scores double precision[],
+    thetas double precision[], sems double precision[], reasons text[], outcomes text[], attempt_ids bigint[],
+    heads text[], places integer[], bodies text[], seals text[], actor_ids bigint[]
+) RETURNS SETOF bigint
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    held bigint[];
+BEGIN
+    PERFORM set_config('assay.institution', institution::text, true);
+    IF NOT pg_try_advisory_xact_lock_shared(hashtext('rescoring'), institution::integer) THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(h.id) INTO held
+    FROM (
+        SELECT s.id
+        FROM unnest(session_ids, positions, attempt_ids, heads) AS g (session_id, position, attempt_id, head)
+        JOIN session s ON s.id = g.session_id
+        JOIN attempt a ON a.id = g.attempt_id
+        WHERE s.id = ANY(session_ids) AND a.id = ANY(attempt_ids) AND s.position = g.position
+            AND s.attempt_id = g.attempt_id AND a.head = g.head AND s.form = 'adaptive'
+            AND s.finished_at IS NULL AND (s.deadline IS NULL OR moment <= s.deadline + grace)
+        FOR NO KEY UPDATE OF s, a SKIP LOCKED
+    ) AS h;
+    SELECT array_agg(h.id) INTO held
+    FROM unnest(held) AS h (id)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM session_item i JOIN rescoring r ON r.item_id = i.item_id WHERE i.session_id = h.id
+    );
+    RETURN QUERY
+    WITH given AS (
+        SELECT *
+        FROM unnest(
+            session_ids, positions, client_ids, hashes, answers, categories, scores, thetas, sems, reasons, outcomes,
+            attempt_ids, places, bodies, seals, actor_ids
+        ) AS g (
+            session_id, position, client_id, request_hash, answer, category, score, theta, sem, reason, outcome,
+            attempt_id, place, body, seal, actor_id
+        )
+        WHERE g.session_id = ANY(held)
+    ), finished AS (
+        UPDATE session s
+        SET position = g.position + 1, theta = g.theta, sem = g.sem, finished_at = moment, reason = g.reason,
+            outcome = g.outcome::json
+        FROM given g
+        WHERE s.id = ANY(held) AND s.id = g.session_id
+        RETURNING s.id
+    ), answered AS (
+        INSERT INTO response (
+            session_id, position, institution_id, client_id, request_hash, answer, category, score, answered_at
+        )
+        SELECT g.session_id, g.position, institution, g.client_id, g.request_hash, g.answer::json, g.category,
+            g.score, moment
+        FROM given g
+    ), entered AS (
+        INSERT INTO attempt_event (attempt_id, institution_id, position, body, hash, actor_id, happened_at)
+        SELECT g.attempt_id, institution, g.place, g.body::json, g.seal, g.actor_id, moment FROM given g
+    ), headed AS (
+        UPDATE attempt a SET head = g.seal
+        FROM given g
+        WHERE a.id = ANY(attempt_ids) AND a.id = g.attempt_id
+    ), forgotten AS (
+        DELETE FROM draft d WHERE d.session_id = ANY(held)
+    )
+    SELECT f.id FROM finished f;
+END $$;
+
 -- Evidence is never changed, with this one exception: what a learner typed in their own words is erased with the
 -- person, and the scored category stays, so that the decision can still be recomputed.
 CREATE FUNCTION erase_words(learner bigint, sessions bigint[], positions integer[]) RETURNS bigint
