@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -77,6 +77,18 @@ class Taken(NamedTuple):
     moment: datetime
 
 
+def columns(answered: Sequence[Administered]) -> tuple[list[Any], ...]:
+    """Answers as columns of `response`: position, client's id, hash of what was sent, answer, category, score."""
+    return (
+        [item.position for item in answered],
+        [item.client_id for item in answered],
+        [item.request_hash for item in answered],
+        [msgspec.json.encode(item.answer).decode() for item in answered],
+        [item.category for item in answered],
+        [item.score for item in answered],
+    )
+
+
 async def take(
     source: "Database | Connection", institution_id: int, moves: Sequence[Moved], grace: timedelta
 ) -> dict[int, Taken]:
@@ -90,12 +102,7 @@ async def take(
         institution_id,
         grace,
         [move.session_id for move in moves],
-        [item.position for item in answered],
-        [item.client_id for item in answered],
-        [item.request_hash for item in answered],
-        [msgspec.json.encode(item.answer).decode() for item in answered],
-        [item.category for item in answered],
-        [item.score for item in answered],
+        *columns(answered),
         [move.theta for move in moves],
         [move.sem for move in moves],
         [move.account_id for move in moves],

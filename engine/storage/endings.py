@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import msgspec
-
 from engine.record import Entry
 from engine.sessions import Administered
+from engine.storage.answers import columns
 from itembank.records import Record
 from itembank.storage.database import Connection, Database
 from itembank.storage.sql import load
@@ -56,7 +55,6 @@ async def write(
 
     From a database it is a transaction by itself, on disk when this returns; on a connection, part of its own.
     """
-    answered = [end.answered for end in ended]
     fetch = source.at_once if isinstance(source, Database) else source.fetch
     rows = await fetch(
         sql.write,
@@ -64,12 +62,7 @@ async def write(
         grace,
         moment,
         [end.session_id for end in ended],
-        [item.position for item in answered],
-        [item.client_id for item in answered],
-        [item.request_hash for item in answered],
-        [msgspec.json.encode(item.answer).decode() for item in answered],
-        [item.category for item in answered],
-        [item.score for item in answered],
+        *columns([end.answered for end in ended]),
         [end.theta for end in ended],
         [end.sem for end in ended],
         [end.reason for end in ended],
