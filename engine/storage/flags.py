@@ -158,6 +158,11 @@ async def counts(connection: Connection) -> tuple[int, int]:
     return int(row["n_open"]), int(row["n_closed"])
 
 
+async def hold(connection: Connection, uuid: UUID) -> None:
+    """Until the transaction ends nobody else closes the flag."""
+    await connection.execute(sql.hold, uuid)
+
+
 async def close(
     connection: Connection, uuid: UUID, account_id: int, outcome: Outcome, named: str, reason: str
 ) -> bool:  # fmt: skip

@@ -79,6 +79,9 @@ LIMIT $3 OFFSET $4
 SELECT count(*) FILTER (WHERE closed_at IS NULL) AS n_open, count(*) FILTER (WHERE closed_at IS NOT NULL) AS n_closed
 FROM flag
 
+-- name: hold
+SELECT closed_at IS NULL FROM flag WHERE uuid = $1 FOR UPDATE
+
 -- name: close
 UPDATE flag SET closed_at = now(), closed_by = $2, outcome = $3, named = $4, reason = $5
 WHERE uuid = $1 AND closed_at IS NULL

@@ -36,7 +36,8 @@ async def close_flag(
 ) -> KeptFlag:
     """The flag as it is kept now.
 
-    The item is quarantined or the sitting struck first; where that is refused, the flag stays open.
+    The item is quarantined or the sitting struck while the flag is held, by a transaction of its own; where that is
+    refused, the flag stays open, and whoever wants to close it at the same time finds it closed.
 
     Raises:
         Unknown: when there is no such flag.
@@ -44,22 +45,20 @@ async def close_flag(
         EngineError: when the outcome does not fit what the flag is about.
         JourneyRefused, TransitionRefused: what the workflow behind the outcome says.
     """
-    flag = await _open_flag(database, institution_id, uuid)
-    if closing.outcome == "item_quarantined":
-        await _quarantine(database, institution_id, account_id, flag, closing)
-    if closing.outcome == "sitting_voided":
-        await _strike(database, shelf, institution_id, account_id, by, flag, closing)
     async with database.transaction(institution_id) as connection:
-        mine = await flags.close(connection, uuid, account_id, closing.outcome, closing.named, closing.reason)
+        await flags.hold(connection, uuid)
+        flag = _open(await flags.find(connection, uuid))
+        if closing.outcome == "item_quarantined":
+            await _quarantine(database, institution_id, account_id, flag, closing)
+        if closing.outcome == "sitting_voided":
+            await _strike(database, shelf, institution_id, account_id, by, flag, closing)
+        await flags.close(connection, uuid, account_id, closing.outcome, closing.named, closing.reason)
         kept = await flags.find(connection, uuid)
-    if not mine or kept is None:
-        raise FlagClosed("Somebody closed this flag a moment ago; open it again to read how.")
-    return kept
+        assert kept is not None
+        return kept
 
 
-async def _open_flag(database: Database, institution_id: int, uuid: UUID) -> KeptFlag:
-    async with database.transaction(institution_id) as connection:
-        flag = await flags.find(connection, uuid)
+def _open(flag: KeptFlag | None) -> KeptFlag:
     if flag is None:
         raise Unknown("There is no such flag here.")
     if flag.closed_at is not None:

@@ -1,14 +1,18 @@
 """From answers to a flag, and from a flag to a named person's decision: over the API, the command's workflow and the
 pages."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from engine.flags.records import Outcome
 from engine.storage import flags
+from engine.workflows.close_flag import Closing, FlagClosed, close_flag
 from engine.workflows.raise_flags import raise_flags
+from engine.workflows.shelf import Shelf
 from itembank.items import Item
 from itembank.storage.database import Database
 from tests.api.browsing import see, send, sign_in, words_of
@@ -140,6 +144,39 @@ async def test_an_item_flag_puts_the_item_away_and_watches_anew(
     assert event["reason"] == "found on a forum"
     assert event["account_id"] is not None
     assert now - closed[item] < timedelta(minutes=1)
+
+
+async def test_of_two_who_close_a_flag_at_once_only_one_does_anything(
+    sample_database: Database, staff: dict[str, dict[str, str]]
+) -> None:
+    async with sample_database.transaction(1) as connection:
+        rows = await connection.fetch(
+            "INSERT INTO flag (uuid, institution_id, bank_id, kind, item_id, value, said, evidence)"
+            " SELECT gen_random_uuid(), 1, b.id, 'leak_alarm', i.id, 9.5, '[]', '{}'"
+            " FROM item i JOIN bank b ON b.id = i.bank_id WHERE b.key = $1 AND i.state = 'operational'"
+            " ORDER BY i.id LIMIT 6 RETURNING uuid, item_id",
+            BANK,
+        )
+        person = await connection.fetchval("SELECT min(id) FROM account")
+
+    async def close(uuid: UUID, outcome: Outcome) -> object:
+        closing = Closing(outcome=outcome, named="Dr A. Haddad", reason="two at once")
+        return await close_flag(sample_database, Shelf(), 1, person, "Dr A. Haddad", uuid, closing)
+
+    outcomes: tuple[Outcome, ...] = ("item_quarantined", "noted")
+    both = [close(row["uuid"], outcome) for row in rows for outcome in outcomes]
+    done = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(one) for one in done].count(FlagClosed) == len(rows)
+    async with sample_database.transaction(1) as connection:
+        for row in rows:
+            kept = await flags.find(connection, row["uuid"])
+            state = await connection.fetchval("SELECT state FROM item WHERE id = $1", row["item_id"])
+            assert kept is not None
+            assert (state == "quarantined") == (kept.outcome == "item_quarantined")
+        await connection.execute(
+            "UPDATE item SET state = 'operational', state_reason = '' WHERE id = ANY($1::bigint[])",
+            [row["item_id"] for row in rows],
+        )
 
 
 async def test_the_page_lists_draws_and_closes(
