@@ -165,6 +165,12 @@ def _statistics(
         for key, statistics in read.items():
             if key not in best or (statistics.n_responses or 0) > (best[key].n_responses or 0):
                 best[key] = statistics
+    unstated = [key for key, statistics in best.items() if statistics.lacks_metric]
+    if unstated:
+        notes.append(
+            f"No Scaling-D is stated for the slopes of {len(unstated)} items, among them '{unstated[0]}'; they are "
+            "taken as logistic (D = 1). If they are not, state Scaling-D in the file."
+        )
     return best
 
 

@@ -34,6 +34,12 @@ class UsageStatistics(Record, frozen=True, kw_only=True):
     population: str = ""
     n_responses: int | None = None
 
+    @property
+    def lacks_metric(self) -> bool:
+        """Whether slopes are stated without the scaling that says what they mean."""
+        slopes = any(name in ("A-Param", "Slope-1", "Intercept-1") for name in self.values)
+        return slopes and "Scaling-D" not in self.values
+
 
 def read_usage_data(data: bytes, place: str) -> dict[str, UsageStatistics]:
     """The item statistics of a usage data file by item identifier.

@@ -165,3 +165,12 @@ def test_where_no_slope_is_stated_it_is_one_in_the_metric_of_the_file(scaling, c
     facts = with_usage(usage(*rows)).items[0].parameters
     assert facts.model == ("3pl" if c else "rasch" if scaling == 1.0 else "1pl")
     assert np.max(np.abs(curve(facts) - stated_curve(1.0, 0.4, c or 0.0, scaling))) < 1e-9
+
+
+def test_slopes_without_a_scaling_are_taken_as_logistic_and_that_is_said():
+    slopes = [("A-Param", 1.0, 0.1), ("B-Param", -0.5, 0.05)]
+    unstated = with_usage(usage(*slopes))
+    assert unstated.items[0].parameters.discrimination == 1.0
+    assert any("Scaling-D" in note and "'choice'" in note for note in unstated.report.notes)
+    for stated in (usage(*slopes, ("Scaling-D", 1.0, 0)), usage(("B-Param", -0.5, 0.05))):
+        assert not any("Scaling-D" in note for note in with_usage(stated).report.notes)
