@@ -22,7 +22,7 @@ def run(settings: Settings, **options: Any) -> None:
     Raises:
         SettingsInvalid: when nobody can listen at the address.
     """
-    check_address(settings.host, settings.port)
+    listener = bind(settings.host, settings.port, shared=settings.share_port)
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     take_over()
@@ -32,10 +32,8 @@ def run(settings: Settings, **options: Any) -> None:
         app = create_app(settings, dsn, server)
         gc.freeze()  # what was loaded stays: collections need not look at it
         gc.enable()
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             loop="auto",
             http="auto",
             log_config=None,
@@ -46,21 +44,30 @@ def run(settings: Settings, **options: Any) -> None:
             server_header=False,
             **options,
         )
+        serving = uvicorn.Server(config)
+        serving.run(sockets=[listener])
+        if not serving.started:
+            sys.exit(3)
 
 
-def check_address(host: str, port: int) -> None:
-    """Refuse an address that is taken before anything is started for it.
+def bind(host: str, port: int, *, shared: bool) -> socket.socket:
+    """The address, taken before anything is started for it; nobody can connect before the server listens.
+
+    `shared`: with other processes that ask for the same; the system spreads connections over those that listen.
 
     Raises:
         SettingsInvalid: saying what to change.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        taken = socket.socket(family, kind)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(address)
     except OSError as error:
         raise SettingsInvalid(
-            f"Nobody can listen at {host}, port {port} ({error.strerror}); end what listens there, or set ASSAY_HOST "
-            "or ASSAY_PORT to something else."
+            f"Nobody can listen at {host}, port {port} ({error.strerror}); end what listens there, set ASSAY_HOST or "
+            "ASSAY_PORT to something else, or ASSAY_SHARE_PORT=1 for all processes of one service."
         ) from error
+    return taken

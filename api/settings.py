@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `public_url`: the address under which others reach this server; it stands in credentials, so set it once and well.
     `oidc`: where staff sign in, besides passwords. `flags_minutes`: how far apart the server looks at new sittings of a
-    bank by itself; 0 = never.
+    bank by itself; 0 = never. `share_port`: other processes of the same service listen at the same address.
     """
 
     data: Path = Path(".assay")
@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is_demo: bool = False
     oidc: Provider | None = None
     flags_minutes: int = 60
+    share_port: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -59,6 +60,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, *, is_demo: bo
         is_demo=is_demo,
         oidc=_oidc(environment),
         flags_minutes=_minutes(environment.get("ASSAY_FLAGS_MINUTES", "60")),
+        share_port=_yes(environment.get("ASSAY_SHARE_PORT", "")),
     )
 
 
@@ -99,6 +101,12 @@ def _minutes(text: str) -> int:
     if not text.isdecimal() or int(text) > 100_000:
         raise SettingsInvalid(f"ASSAY_FLAGS_MINUTES is '{text}'; write a whole number of minutes, 0 for never.")
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text not in ("", "0", "1"):
+        raise SettingsInvalid(f"ASSAY_SHARE_PORT is '{text}'; write 1 where several processes serve one address, or 0.")
+    return text == "1"
 
 
 def _port(text: str) -> int:

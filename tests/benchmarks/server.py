@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from tests.benchmarks.load import Figures, press
 from tests.benchmarks.server_bank import Seat, furnish, seat_learners
 from tests.benchmarks.server_machine import Meter, resident_mb
 from tests.benchmarks.server_people import SITTINGS_EACH, Learner, empty_talk
-from tests.benchmarks.server_stage import free_port, process, service, wait_until_ready
+from tests.benchmarks.server_stage import free_port, process, service, wait_until_listening, wait_until_ready
 
 RATIOS = {64: 0.5, 512: 0.75}
 PACED = {1000: 25.0, 2000: 50.0}
@@ -69,24 +69,28 @@ def verdict(met: bool, bar: str) -> str:
     return f"  {'met' if met else 'NOT MET'}: {bar}"
 
 
-def measured(stage: Stage, pid: int, port: int, learners: list[Learner], seconds: float, **how: float) -> Figures:
+def measured(
+    stage: Stage, pids: Sequence[int], port: int, learners: list[Learner], seconds: float, **how: float
+) -> Figures:
     """A run against the service; where the processor time went is printed after it."""
-    before = Meter.read(pid, stage.postmaster)
+    before = Meter.read(pids, stage.postmaster)
     figures = press(port, learners, seconds, warm_up=RAMP, **how)  # type: ignore[arg-type]
     share = (figures.seconds + RAMP) / figures.seconds
-    used = Meter.read(pid, stage.postmaster).since(before, figures.good * share)
+    used = Meter.read(pids, stage.postmaster).since(before, figures.good * share)
     print(f"{'':34} {used}")
     return figures
 
 
-def by_turns(stage: Stage, pid: int, floor_port: int, port: int, n_learners: int, options: argparse.Namespace) -> None:
+def by_turns(
+    stage: Stage, pids: Sequence[int], floor_port: int, port: int, n_learners: int, options: argparse.Namespace
+) -> None:
     """Floor and service alternately; the ratio of each round and their median."""
     ratios, slowest, rng = [], [], np.random.default_rng(n_learners)
     crowd = [Learner(stage.left, rng) for _ in range(n_learners)]
     for _ in range(options.rounds):
         floor = press(floor_port, [empty_talk() for _ in range(n_learners)], options.seconds / 2)
         print(line(f"empty POST, {n_learners} learners", floor))
-        loaded = measured(stage, pid, port, crowd, options.seconds)
+        loaded = measured(stage, pids, port, crowd, options.seconds)
         print(line(f"answer and next item, {n_learners}", loaded))
         ratios.append(loaded.per_second / floor.per_second)
         slowest.append(loaded.percentile(99))
@@ -98,24 +102,24 @@ def by_turns(stage: Stage, pid: int, floor_port: int, port: int, n_learners: int
         print(verdict(p99 < LONGEST_P99_AT_64, f"p99 under {LONGEST_P99_AT_64:.0f} ms"))
 
 
-def paced(stage: Stage, pid: int, port: int, options: argparse.Namespace) -> None:
+def paced(stage: Stage, pids: Sequence[int], port: int, options: argparse.Namespace) -> None:
     """512 learners with exponential think times."""
     rng = np.random.default_rng(3)
     crowd = [Learner(stage.left, rng) for _ in range(512)]
     for offered, longest in PACED.items():
-        figures = measured(stage, pid, port, crowd, options.seconds * 2, think=512 / offered)
+        figures = measured(stage, pids, port, crowd, options.seconds * 2, think=512 / offered)
         print(line(f"{offered}/s offered by 512", figures))
         met = figures.percentile(99) <= longest and figures.per_second >= 0.9 * offered
         print(verdict(met, f"p99 at most {longest:.0f} ms, and what is offered is served"))
 
 
-def overload(stage: Stage, pid: int, port: int, options: argparse.Namespace) -> None:
+def overload(stage: Stage, pids: Sequence[int], port: int, options: argparse.Namespace) -> None:
     """512 learners without think time are the capacity; then five times as many."""
     rng = np.random.default_rng(4)
     learners = [Learner(stage.left, rng) for _ in range(2560)]
-    crowd = measured(stage, pid, port, learners[:512], options.seconds)
+    crowd = measured(stage, pids, port, learners[:512], options.seconds)
     print(line("512 without think time", crowd))
-    many = measured(stage, pid, port, learners, options.seconds * 2)
+    many = measured(stage, pids, port, learners, options.seconds * 2)
     print(line("2,560 without think time", many))
     goodput = many.per_second / crowd.per_second
     if not stage.left:
@@ -125,13 +129,13 @@ def overload(stage: Stage, pid: int, port: int, options: argparse.Namespace) -> 
     print(verdict(faults == 0, "no answer of 500"), verdict(goodput >= GOODPUT, f"goodput at least {GOODPUT}"))
 
 
-def memory(stage: Stage, pid: int, port: int, options: argparse.Namespace) -> None:
+def memory(stage: Stage, pids: Sequence[int], port: int, options: argparse.Namespace) -> None:
     """A steady rate for a while; what the server holds in memory, twenty times on the way."""
     rng, sizes, span = np.random.default_rng(5), [], options.minutes * 60 / 20
     crowd = [Learner(stage.left, rng, again=True) for _ in range(128)]
     for step in range(20):
         figures = press(port, crowd, span - 0.1, warm_up=0.1, think=128 / options.rate, seed=step)
-        sizes.append(resident_mb(pid))
+        sizes.append(sum(map(resident_mb, pids)))
         print(f"{(step + 1) * span / 60:6.1f} min   {sizes[-1]:7.1f} MB   " + line("", figures).strip(), flush=True)
     growth = np.polyfit(np.arange(10) * span / 3600, sizes[10:], 1)[0]
     print(f"over the second half: {growth:+.1f} MB an hour; {sizes[9]:.1f} MB half way, {sizes[-1]:.1f} MB at the end")
@@ -164,6 +168,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, nargs="*", default=[64, 512])
     parts = ["start", "ratio", "paced", "overload", "memory"]
     parser.add_argument("--only", nargs="+", choices=parts, default=parts[:-1])
+    parser.add_argument("--processes", type=int, default=1, help="server processes that share the address")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long memory is watched")
     parser.add_argument("--rate", type=float, default=200.0, help="answers a second while memory is watched")
     options = parser.parse_args()
@@ -173,14 +178,20 @@ def main() -> None:
             starts(stage)
         floor_port, port = free_port(), free_port()
         floor = process(["-m", "tests.benchmarks.server_floor", str(floor_port)], {}, stage.folder / "floor.log")
-        with floor, service(stage.dsn, port, stage.folder / "service.log") as served:
+        with floor, contextlib.ExitStack() as running:
+            pids = []
+            for number in range(options.processes):
+                shared = {"ASSAY_SHARE_PORT": "1"} if options.processes > 1 else {}
+                log = stage.folder / f"service-{number}.log"
+                pids.append(running.enter_context(service(stage.dsn, port, log, **shared)).pid)
+            wait_until_listening(port, options.processes)
             wait_until_ready(port, "/health/ready")
             press(port, [Learner(stage.left, np.random.default_rng(0)) for _ in range(16)], 1.0)
             for n_learners in options.learners if "ratio" in options.only else ():
-                by_turns(stage, served.pid, floor_port, port, n_learners, options)
+                by_turns(stage, pids, floor_port, port, n_learners, options)
             for name, part in (("paced", paced), ("overload", overload), ("memory", memory)):
                 if name in options.only:
-                    part(stage, served.pid, port, options)
+                    part(stage, pids, port, options)
 
 
 if __name__ == "__main__":

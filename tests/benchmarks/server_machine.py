@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,10 @@ class Meter:
     generator: float
 
     @classmethod
-    def read(cls, server: int, postmaster: int) -> Meter:
-        """Now."""
+    def read(cls, servers: Sequence[int], postmaster: int) -> Meter:
+        """Now; of several server processes their sum."""
         own = sum(os.times()[:2])
-        return cls(cpu_seconds(server), {pid: cpu_seconds(pid) for pid in children(postmaster)}, own)
+        return cls(sum(map(cpu_seconds, servers)), {pid: cpu_seconds(pid) for pid in children(postmaster)}, own)
 
     def since(self, before: Meter, n_answers: float) -> str:
         """Microseconds an answer, in words."""

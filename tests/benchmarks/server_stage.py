@@ -73,3 +73,18 @@ def wait_until_ready(port: int, path: str = "/api/v1/catalogue", patience: float
                 return time.monotonic() - begin
         time.sleep(0.02)
     raise TimeoutError(f"Nothing answers on port {port}; read the server's log.")
+
+
+def listeners(port: int) -> int:
+    """How many sockets listen at a port of IPv4."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+
+
+def wait_until_listening(port: int, n_processes: int) -> None:
+    """Until as many processes listen at a shared port."""
+    end = time.monotonic() + PATIENCE
+    while listeners(port) < n_processes:
+        if time.monotonic() > end:
+            raise TimeoutError(f"{listeners(port)} of {n_processes} processes listen on port {port}.")
+        time.sleep(0.05)
