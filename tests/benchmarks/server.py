@@ -32,8 +32,8 @@ PACED = {1000: 25.0, 2000: 50.0}
 """Offered by 512 learners with think time: the p99 asked for, in milliseconds."""
 LONGEST_P99_AT_64, GOODPUT, START_SECONDS = 30.0, 0.8, 2.0
 ANSWERS_A_SITTING = 15
-RAMP = 1.0
-"""Seconds not counted at the beginning of a run: connections are opened and first answers come all at once."""
+RAMP = 2.0
+"""Seconds not counted at the beginning of a run: connections are opened, and all send their last request once more."""
 
 
 @dataclass(frozen=True, slots=True)
