@@ -14,7 +14,7 @@ from uuid import UUID
 
 from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step
-from engine.workflows.take_answers import End, Taking
+from engine.workflows.take_answers import End, Ready, Taking
 from engine.workflows.take_session import answer_item
 from engine.workflows.waiting import Reader, Waiting
 from itembank.storage.database import Database, DatabaseUnavailable
@@ -131,7 +131,10 @@ class AnswerDesk:
         if ending:
             self._run(self._guard([waiting for waiting, _ in ending], self._end(queue.institution_id, ending)))
         if ready:
-            self._line_up(held, await self._taking.take_known(queue.institution_id, ready))
+            await self._guard([done.waiting for done in ready], self._move_on(held, ready))
+
+    async def _move_on(self, held: _Queue, ready: Sequence[Ready]) -> None:
+        self._line_up(held, await self._taking.take_known(held.institution_id, ready))
 
     async def _end(self, institution_id: int, ending: Sequence[End]) -> None:
         for waiting in await self._taking.take_ends(institution_id, ending):
