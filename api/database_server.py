@@ -73,8 +73,7 @@ async def _beat(database: Database, tried: asyncio.Event) -> None:
     await tried.wait()
     while True:
         try:
-            async with database.transaction(None) as connection:
-                given_back = await pulse.beat(connection)
+            given_back = await pulse.beat(database)
             if given_back:
                 log.warning("the service was down; open sittings got the time back", seconds=round(given_back, 1))
         except (DatabaseUnavailable, asyncpg.PostgresError):

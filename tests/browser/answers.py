@@ -1,6 +1,5 @@
 """The right answers to the sample bank, found by what stands on the screen: the page itself tells no key."""
 
-import html
 import re
 import time
 from typing import Any
@@ -31,16 +30,6 @@ def row_of(shown: str) -> dict[str, Any]:
     found = [row for stem, row in ENDS.items() if stem in shown]
     assert found, f"no item of the bank is on screen: {shown[:200]}"
     return max(found, key=lambda row: len(plain(row["stem"])))
-
-
-def besides_questions(sent: str, rows: list[dict[str, Any]]) -> str:
-    """What was sent, without the words that the authors of these rows wrote for learners to read."""
-    sent = html.unescape(sent)
-    for row in rows:
-        for text in (row["stem"], *row.get("options", ())):
-            for words in re.split(r"<[^>]*>", html.unescape(text)):
-                sent = sent.replace(words, " ") if len(words) > 5 else sent
-    return sent
 
 
 class HttpLearner:

@@ -1,11 +1,15 @@
 """Time by the database's clock: deadlines move only later, and time without service is given back once."""
 
 import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
+from api.database_server import keep_ready
 from engine.storage import pulse
 from itembank.storage.database import Database
 from tests.api.conftest import body, learner
@@ -28,6 +32,13 @@ async def deadline(database: Database, uuid: str) -> float | None:
         )
 
 
+async def ends_at(database: Database, uuid: str) -> float:
+    """The deadline, in seconds of the clock."""
+    async with database.transaction(1) as connection:
+        statement = "SELECT extract(epoch FROM deadline)::float FROM session WHERE uuid = $1::text::uuid"
+        return float(await connection.fetchval(statement, uuid))
+
+
 async def silence(dsn: str, seconds: float) -> None:
     await as_owner(
         dsn, "UPDATE service_pulse SET beat_at = clock_timestamp() - make_interval(secs => $1)", float(seconds)
@@ -46,17 +57,13 @@ async def test_time_without_service_is_given_back_once(
 ) -> None:
     _, uuid = await timed_sitting(sample_client, sample_database, "interrupted")
     await set_deadline(sample_dsn, uuid, 300)
+    before, began = await ends_at(sample_database, uuid), time.monotonic()
     await silence(sample_dsn, 120)
-
-    async def beat() -> float:
-        async with sample_database.transaction(None) as connection:
-            return await pulse.beat(connection)
-
-    given = await asyncio.gather(*(beat() for _ in range(8)))
-    running = await deadline(sample_database, uuid)
-    assert running == pytest.approx(420, abs=5)
+    given = await asyncio.gather(*(pulse.beat(sample_database) for _ in range(8)))
+    moved = await ends_at(sample_database, uuid) - before
+    assert 119.9 < moved < 120.1 + time.monotonic() - began
     assert sum(seconds > 0 for seconds in given) <= 1
-    assert await beat() == 0.0
+    assert await pulse.beat(sample_database, timedelta(minutes=1)) == 0.0
 
 
 async def test_a_deadline_that_fell_into_the_outage_does_not_end_the_sitting(
@@ -91,8 +98,30 @@ async def test_time_that_was_up_before_the_outage_stays_up(
 
 async def test_a_short_silence_is_no_outage(sample_database: Database, sample_dsn: str) -> None:
     await silence(sample_dsn, 2)
-    async with sample_database.transaction(None) as connection:
-        assert await pulse.beat(connection, timedelta(seconds=30)) == 0.0
+    assert await pulse.beat(sample_database, timedelta(minutes=1)) == 0.0
+
+
+async def test_a_server_that_stands_still_while_it_beats_keeps_nobody_waiting(database_dsn: str) -> None:
+    waits, stands = threading.Event(), threading.Event()
+
+    async def hold_until_it_stands() -> None:
+        """Let a beat wait for the pulse, let go when its server does nothing any more, and take the pulse again."""
+        other = await asyncpg.connect(database_dsn, server_settings={"lock_timeout": "5000"})
+        async with other.transaction():
+            await other.execute("SELECT FROM service_pulse FOR UPDATE")
+            while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await other.execute("SELECT pg_sleep(0.01)")
+            waits.set()
+            await asyncio.to_thread(stands.wait)
+        await other.execute("SELECT FROM service_pulse FOR UPDATE")
+        await other.close()
+
+    async with keep_ready(database_dsn, None):
+        with ThreadPoolExecutor(1) as elsewhere:
+            done = elsewhere.submit(asyncio.run, hold_until_it_stands())
+            await asyncio.to_thread(waits.wait)
+            stands.set()
+            done.result()  # this loop, and with it the server, does nothing until then
 
 
 async def test_nobody_moves_a_deadline_earlier(

@@ -10,8 +10,10 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from itembank.storage.database import Database
+from sample.bank import load_bank
 from tests.api.at_once import AtOnce
 from tests.api.conftest import bearer, body, learner
+from tests.sample.shown import besides_questions, texts_of
 
 Client = AsyncTestClient[Litestar] | AtOnce
 
@@ -55,7 +57,9 @@ async def rows(database: Database) -> tuple[int, int, int]:
 async def test_nothing_that_leaves_tells_the_answer(sample_client: Client, sample_database: Database) -> None:
     _, session = await start(sample_client, await learner(sample_database, "curious"))
     assert set(session["item"]) == {"position", "item", "content", "draft"}
-    text = str(session)
+    rows = [row for row in load_bank() if row["item_id"] == session["item"]["item"]]
+    assert len(rows) == 1
+    text = besides_questions(texts_of(session), rows)
     for secret in ("scoring", "correct", "rationale", "difficulty", "discrimination", "theta", "competenc"):
         assert secret not in text
     assert session["decision"] is None
