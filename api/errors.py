@@ -17,6 +17,7 @@ from engine.errors import (
     RecordBroken,
     ReusedId,
     SittingOver,
+    SittingPaused,
     Unknown,
 )
 from engine.refusals import JourneyRefused, PolicyInvalid
@@ -35,6 +36,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     OutOfTurn: (409, "out-of-turn", "Another question is on screen"),
     AlreadyAnswered: (409, "already-answered", "Already answered"),
     SittingOver: (409, "sitting-over", "The sitting has ended"),
+    SittingPaused: (409, "sitting-paused", "The sitting is paused"),
     OnPaper: (409, "on-paper", "The sitting is on paper"),
     NoItemLeft: (409, "no-item-left", "No question left"),
     ReusedId: (422, "reused-id", "The id was used for another answer"),

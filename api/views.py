@@ -12,6 +12,7 @@ from engine.delivery import range_left
 from engine.events import CreditAwarded
 from engine.journey import OccasionStanding, Permission
 from engine.refusals import Refusal
+from engine.sessions import is_paused
 from engine.stopping.stop import REASONS
 from engine.workflows.open_attempt import AttemptView
 from engine.workflows.show_sitting import Step
@@ -133,7 +134,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a sitting stands: the item on screen, or how it ended. No score is told while it runs."""
+    """Where a sitting stands: the item on screen, or how it ended. No score is told before, in a pause no item."""
 
     uuid: UUID
     occasion: str
@@ -148,6 +149,7 @@ class SessionDocument(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     reason_sentence: str | None
     decision: DecisionView | None
+    paused_until: datetime | None = None
 
 
 def attempt_document(view: AttemptView) -> AttemptDocument:
@@ -202,15 +204,15 @@ def session_document(step: Step) -> SessionDocument:
     session = step.session
     answered = session.position
     left = (0, 0) if session.finished_at else range_left(step.publication.plans[session.occasion], answered)
-    item = None
-    if step.item is not None:
+    item, pauses = None, is_paused(session)
+    if step.item is not None and not pauses:
         item = ItemView(
             position=step.item.position, item=step.item.item, content=step.item.content, draft=step.item.draft
         )
     return SessionDocument(
         uuid=session.uuid,
         occasion=session.occasion,
-        state="finished" if session.finished_at else "open",
+        state="finished" if session.finished_at else "paused" if pauses else "open",
         answered=answered,
         left_at_least=left[0],
         left_at_most=left[1],
@@ -221,6 +223,7 @@ def session_document(step: Step) -> SessionDocument:
         reason=session.reason,
         reason_sentence=None if session.reason is None else ENDINGS.get(session.reason, session.reason),
         decision=decision_view(step.decision),
+        paused_until=session.paused_until if pauses else None,
     )
 
 

@@ -25,6 +25,10 @@ class SittingOver(EngineError):
     """The sitting has ended; no answer is taken any more."""
 
 
+class SittingPaused(EngineError):
+    """The learner is taking a pause; no answer is taken until they go on."""
+
+
 class OnPaper(EngineError):
     """The sitting is a form on paper or with an assessor; it is not answered on screen."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from engine.accommodations import Accommodation, time_limit_seconds
-from engine.errors import AlreadyAnswered, OnPaper, OutOfTurn, ReusedId, SittingOver
+from engine.errors import AlreadyAnswered, OnPaper, OutOfTurn, ReusedId, SittingOver, SittingPaused
 from engine.policies.records import Occasion
 from itembank.items import Answer
 from itembank.records import Record
@@ -43,6 +43,7 @@ class SessionRow(Record, frozen=True, kw_only=True):
     outcome: dict[str, Any] | None
     now: datetime
     form: Form = "adaptive"
+    paused_until: datetime | None = None
 
     @property
     def on_screen(self) -> bool:
@@ -116,6 +117,7 @@ def check_turn(session: SessionRow, shown: Sequence[Administered], given: Given)
         ReusedId: the id belongs to another answer.
         AlreadyAnswered, OutOfTurn: another position is on screen.
         SittingOver: the sitting has ended.
+        SittingPaused: the learner is taking a pause.
     """
     sent = given.client_id.int
     for earlier in shown:
@@ -133,6 +135,8 @@ def check_turn(session: SessionRow, shown: Sequence[Administered], given: Given)
         raise OutOfTurn(
             f"Question {session.position + 1} is on screen, not {given.position + 1}; answer that one first."
         )
+    if is_paused(session):
+        raise SittingPaused("You are taking a pause; no answer is taken in it. Resume the sitting, then send it again.")
     return None
 
 
@@ -145,3 +149,9 @@ def deadline_of(occasion: Occasion, accommodation: Accommodation, started: datet
 def time_is_up(session: SessionRow) -> bool:
     """Whether the deadline, with its grace, lies behind the database's clock."""
     return session.deadline is not None and session.now > session.deadline + GRACE
+
+
+def is_paused(session: SessionRow) -> bool:
+    """Whether a pause is on by the database's clock: neither over, nor is the time for the whole sitting up."""
+    until = session.paused_until
+    return until is not None and session.now < until and session.finished_at is None and not time_is_up(session)

@@ -42,7 +42,7 @@ class SessionRoutes(Controller):
         database: NamedDependency[Database],
         shelf: NamedDependency[Shelf],
     ) -> SessionDocument:
-        """Where it stands, the item being shown, time left. Looking changes nothing."""
+        """Where it stands, the item being shown, time left; in a pause no item. Looking changes nothing."""
         step = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
         return session_document(step)
 
@@ -54,7 +54,7 @@ class SessionRoutes(Controller):
         data: JSONBody[NewResponse],
         caller: NamedDependency[Caller],
     ) -> Response[SessionDocument]:
-        """201: stored, with the next item or the end. 200: the same again. 409: another item is on screen."""
+        """201: stored, with the next item or the end. 200: the same again. 409: another item is on, or a pause."""
         database: Database = request.app.state.database  # not injected: several dependencies cost a task group
         desk: AnswerDesk = request.app.state.desk
 
@@ -91,7 +91,8 @@ class SessionRoutes(Controller):
         database: NamedDependency[Database],
         shelf: NamedDependency[Shelf],
     ) -> Response[Resting]:
-        """A pause that the learner is granted: the deadline moves later. One that is on already stays as it is."""
+        """A pause that the learner is granted: the deadline moves later, the item is put away, no answer is taken until
+        it is over or `resume` ends it. One that is on already stays as it is."""
 
         async def act() -> tuple[int, Resting]:
             return 201, await take_pause(database, shelf, caller.institution_id, caller.account_id, uuid)

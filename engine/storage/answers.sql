@@ -1,6 +1,7 @@
 -- name: lock
 SELECT s.id, s.uuid, s.attempt_id, s.account_id, s.bank_version_id, s.occasion, s.form, s.tie_key, s.pool, s.position,
-    s.theta, s.sem, s.started_at, s.deadline, s.finished_at, s.reason, s.outcome, now() AS now, a.assessment_version_id
+    s.theta, s.sem, s.started_at, s.deadline, s.paused_until, s.finished_at, s.reason, s.outcome, now() AS now,
+    a.assessment_version_id
 FROM session s JOIN attempt a ON a.id = s.attempt_id
 WHERE s.uuid = ANY($1::uuid[]) AND s.form = 'adaptive'
 FOR NO KEY UPDATE OF s SKIP LOCKED

@@ -128,6 +128,11 @@ async def extend(connection: Connection, session_id: int, deadline: datetime | N
     await connection.execute(sql.extend, session_id, deadline)
 
 
+async def set_paused_until(connection: Connection, session_id: int, until: datetime | None) -> None:
+    """Put the sitting at rest until then, or let it go on."""
+    await connection.execute(sql.set_paused_until, session_id, until)
+
+
 async def set_outcome(connection: Connection, session_id: int, outcome: bytes) -> None:
     """The decision that stands after rescoring; the log keeps the earlier one."""
     await connection.execute(sql.set_outcome, session_id, outcome.decode())

@@ -8,27 +8,27 @@ RETURNING id
 
 -- name: find
 SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
-    started_at, deadline, finished_at, reason, outcome, now() AS now
+    started_at, deadline, paused_until, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE uuid = $1
 
 -- name: lock
 SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
-    started_at, deadline, finished_at, reason, outcome, now() AS now
+    started_at, deadline, paused_until, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE uuid = $1
 FOR UPDATE
 
 -- name: of_attempt
 SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
-    started_at, deadline, finished_at, reason, outcome, now() AS now
+    started_at, deadline, paused_until, finished_at, reason, outcome, now() AS now
 FROM session
 WHERE attempt_id = $1
 ORDER BY id
 
 -- name: every
 SELECT id, uuid, attempt_id, account_id, bank_version_id, occasion, form, tie_key, pool, position, theta, sem,
-    started_at, deadline, finished_at, reason, outcome, now() AS now
+    started_at, deadline, paused_until, finished_at, reason, outcome, now() AS now
 FROM session
 ORDER BY id
 
@@ -55,7 +55,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 UPDATE session SET position = $2, theta = $3, sem = $4 WHERE id = $1
 
 -- name: finish
-UPDATE session SET position = $2, theta = $3, sem = $4, finished_at = $5, reason = $6, outcome = $7 WHERE id = $1
+UPDATE session
+SET position = $2, theta = $3, sem = $4, paused_until = NULL, finished_at = $5, reason = $6, outcome = $7
+WHERE id = $1
 
 -- name: seen_by
 SELECT DISTINCT item_id FROM session_item WHERE account_id = $1
@@ -77,6 +79,9 @@ DELETE FROM draft WHERE session_id = $1
 
 -- name: extend
 UPDATE session SET deadline = $2 WHERE id = $1
+
+-- name: set_paused_until
+UPDATE session SET paused_until = $2 WHERE id = $1
 
 -- name: set_outcome
 UPDATE session SET outcome = $2 WHERE id = $1

@@ -46,7 +46,9 @@ async def take_pause(
         events = await journal.append(connection, institution_id, row.attempt_id, policy, [taken], account_id)
         if row.deadline is not None:
             await sessions.extend(connection, row.id, row.deadline + timedelta(seconds=added))
-        return _resting(events, row, now)
+        begun = _resting(events, row, now)
+        await sessions.set_paused_until(connection, row.id, begun.until)
+        return begun
 
 
 async def end_pause(
@@ -66,6 +68,7 @@ async def end_pause(
             policy = (await shelf.publication(connection, attempt.assessment_version_id)).version.policy
             ended = PauseEnded(at=now, sitting=str(row.uuid))
             events = await journal.append(connection, institution_id, row.attempt_id, policy, [ended], account_id)
+            await sessions.set_paused_until(connection, row.id, None)
         return _resting(events, row, now)
 
 

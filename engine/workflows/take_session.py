@@ -6,7 +6,7 @@ Each step is one transaction: lock, check, score, choose, write, commit. What wa
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from engine.delivery import (
     check_start,
@@ -42,6 +42,8 @@ from engine.workflows.spare_items import draw_pool
 from itembank.items import Answer, ItemContent
 from itembank.storage.database import Connection, Database
 
+Chance = Callable[[int], bytes]
+
 
 async def start_session(
     database: Database,
@@ -52,10 +54,12 @@ async def start_session(
     occasion_key: str,
     *,
     item_keys: Sequence[str] | None = None,
+    chance: Chance = secrets.token_bytes,
 ) -> Step:
     """Start a sitting with its first item on screen, or find the one that is open.
 
-    `item_keys` restricts the sitting to these items (post-hoc studies, rotating pools).
+    `item_keys` restricts the sitting to these items (post-hoc studies, rotating pools). `chance` gives so many bytes:
+    the sitting's uuid and its draw of items come from there.
 
     Raises:
         Unknown: when the attempt is not this learner's.
@@ -70,7 +74,10 @@ async def start_session(
         if running is not None and running.occasion == occasion_key:
             check_on_screen(running)
             return await step_of(connection, publication, running, is_new=False)
-        return await _start(connection, institution_id, shelf, publication, attempt, occasion_key, item_keys, now)
+        uuid, tie_key = UUID(bytes=chance(16), version=4), chance(16)
+        return await _start(
+            connection, institution_id, shelf, publication, attempt, occasion_key, item_keys, now, uuid, tie_key
+        )
 
 
 async def own_attempt(connection: Connection, attempt_uuid: UUID, account_id: int) -> Attempt:
@@ -94,9 +101,10 @@ async def _start(
     occasion_key: str,
     item_keys: Sequence[str] | None,
     now: datetime,
+    uuid: UUID,
+    tie_key: bytes,
 ) -> Step:
     policy, bank = publication.version.policy, publication.bank
-    uuid = uuid4()
     begun: list[Event] = [
         SittingStarted(at=now, sitting=str(uuid), occasion=occasion_key),
         FirstItemShown(at=now, sitting=str(uuid)),
@@ -108,7 +116,6 @@ async def _start(
     seen = await sessions.seen_by(connection, attempt.account_id)
     sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
     check_start(plan, sitting)
-    tie_key = secrets.token_bytes(16)
     if pool is None:
         pool = await draw_pool(connection, institution_id, shelf, publication, attempt, occasion_key, sitting, tie_key)
         sitting = sitting_of(uuid, bank, [], seen=seen, pool=pool, seconds=0.0)
@@ -170,7 +177,8 @@ async def answer_item(
     `given` may be a function that reads what was sent, once the item on screen is known.
 
     Raises:
-        Unknown, ReusedId, AlreadyAnswered, OutOfTurn, SittingOver, AnswerInvalid: nothing is written then.
+        Unknown, ReusedId, AlreadyAnswered, OutOfTurn, SittingOver, SittingPaused, AnswerInvalid: nothing is written
+            then.
     """
     async with database.transaction(institution_id) as connection:
         session = await _lock_in_time(connection, session_uuid)

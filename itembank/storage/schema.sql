@@ -329,6 +329,7 @@ CREATE TABLE session (
     sem double precision NOT NULL,
     started_at timestamptz NOT NULL,
     deadline timestamptz,
+    paused_until timestamptz,
     finished_at timestamptz,
     reason text,
     outcome json,
@@ -338,6 +339,7 @@ CREATE TABLE session (
     FOREIGN KEY (institution_id, bank_version_id) REFERENCES bank_version (institution_id, id),
     UNIQUE (institution_id, id),
     CHECK ((finished_at IS NULL) = (reason IS NULL)),
+    CHECK (paused_until IS NULL OR (finished_at IS NULL AND form = 'adaptive')),
     CHECK (finished_at IS NOT NULL OR NOT counted)
 );
 CREATE INDEX session_uncounted ON session (institution_id, finished_at) WHERE finished_at IS NOT NULL AND NOT counted;
@@ -735,7 +737,7 @@ GRANT UPDATE (title) ON bank TO assay_app;
 GRANT UPDATE (state, state_reason, current_version) ON item TO assay_app;
 GRANT UPDATE (withdrawn_at) ON assessment_version TO assay_app;
 GRANT UPDATE (head) ON attempt TO assay_app;
-GRANT UPDATE (position, theta, sem, deadline, finished_at, reason, outcome, counted) ON session TO assay_app;
+GRANT UPDATE (position, theta, sem, deadline, paused_until, finished_at, reason, outcome, counted) ON session TO assay_app;
 GRANT UPDATE (revoked_at, revoked_reason) ON credit, credential TO assay_app;
 GRANT UPDATE (grade, session_id) ON credit TO assay_app;
 GRANT UPDATE (retired) ON issuer_key TO assay_app;
@@ -860,8 +862,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$;
 
 -- Answers to items on screen, each with the item that follows it: every sitting that stands where its answer says takes
--- it, in one transaction. What is held by another step, has moved on, has ended or is out of time is left alone, and not
--- returned. Nothing here waits for anybody.
+-- it, in one transaction. What is held by another step, has moved on, has ended, rests or is out of time is left alone, and
+-- not returned. Nothing here waits for anybody.
 CREATE FUNCTION take_answers(
     institution bigint, grace interval, session_ids bigint[], positions integer[], client_ids uuid[], hashes bytea[],
     answers text[], categories smallint[], scores double precision[], thetas double precision[], sems double precision[],
@@ -885,6 +887,7 @@ BEGIN
         FROM given g JOIN session s ON s.id = g.session_id
         WHERE s.id = ANY(session_ids) AND s.position = g.position AND s.account_id = g.account_id AND s.form = 'adaptive'
             AND s.finished_at IS NULL AND (s.deadline IS NULL OR now() <= s.deadline + grace)
+            AND (s.paused_until IS NULL OR s.paused_until <= now())
         FOR NO KEY UPDATE OF s SKIP LOCKED
     ), moved AS (
         UPDATE session s SET position = h.position + 1, theta = h.theta, sem = h.sem
@@ -924,7 +927,7 @@ END $$;
 
 -- Last answers, each with the decision that follows and the entry that seals it in its attempt's log: every sitting that
 -- stands where its answer says and whose log ends at `heads` ends so, in one transaction. What is held by another step,
--- has moved on, is out of time, or shows an item that is or is being rescored is left alone, and not returned.
+-- has moved on, rests, is out of time, or shows an item that is or is being rescored is left alone, and not returned.
 CREATE FUNCTION end_sittings(
     institution bigint, grace interval, moment timestamptz, session_ids bigint[], positions integer[],
     client_ids uuid[], hashes bytea[], answers text[], categories smallint[], scores double precision[],
@@ -948,6 +951,7 @@ BEGIN
         WHERE s.id = ANY(session_ids) AND a.id = ANY(attempt_ids) AND s.position = g.position
             AND s.attempt_id = g.attempt_id AND a.head = g.head AND s.form = 'adaptive'
             AND s.finished_at IS NULL AND (s.deadline IS NULL OR moment <= s.deadline + grace)
+            AND (s.paused_until IS NULL OR s.paused_until <= moment)
         FOR NO KEY UPDATE OF s, a SKIP LOCKED
     ) AS h;
     SELECT array_agg(h.id) INTO held
@@ -968,8 +972,8 @@ BEGIN
         WHERE g.session_id = ANY(held)
     ), finished AS (
         UPDATE session s
-        SET position = g.position + 1, theta = g.theta, sem = g.sem, finished_at = moment, reason = g.reason,
-            outcome = g.outcome::json
+        SET position = g.position + 1, theta = g.theta, sem = g.sem, paused_until = NULL, finished_at = moment,
+            reason = g.reason, outcome = g.outcome::json
         FROM given g
         WHERE s.id = ANY(held) AND s.id = g.session_id
         RETURNING s.id

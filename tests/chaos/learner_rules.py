@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from engine.errors import AlreadyAnswered, NoItemLeft, OutOfTurn, ReusedId, SittingOver
+from engine.errors import AlreadyAnswered, NoItemLeft, OutOfTurn, ReusedId, SittingOver, SittingPaused
 from engine.refusals import JourneyRefused
 from engine.workflows.show_sitting import Step
 from engine.workflows.take_session import end_session, start_session
@@ -57,6 +57,11 @@ class LearnerRules(PauseRules):
     def answer(self, right: bool, process: int) -> None:
         given = self.new_answer(right=right)
         told = self.send(process, given)
+        if self.running.is_resting:
+            assert isinstance(told, SittingPaused)
+            self.stage.reached["answer in a pause"] += 1
+            self.go_on()
+            told = self.send(process, given)
         assert isinstance(told, Step)
         assert told.is_new
         assert told.item is None or told.item.position == given.position + 1
@@ -101,7 +106,7 @@ class LearnerRules(PauseRules):
     @precondition(is_running)
     @rule(right=st.booleans(), alike=st.booleans())
     def two_tabs_at_once(self, right: bool, alike: bool) -> None:
-        """Two tabs at two processes: one answer counts; the other is the same again, or too late."""
+        """Two tabs at two processes: one answer counts; the other is the same again, or too late. In a pause none."""
         first = self.new_answer(right=right)
         both = [first, first if alike else self.new_answer(right=not right)]
 
@@ -111,6 +116,9 @@ class LearnerRules(PauseRules):
             )
 
         told = self.stage.run(press())
+        if self.running.is_resting:
+            assert [type(one) for one in told] == [SittingPaused, SittingPaused]
+            return
         taken = [(one, given) for one, given in zip(told, both) if isinstance(one, Step) and one.is_new]
         rest = [one for one in told if not (isinstance(one, Step) and one.is_new)]
         assert len(taken) == 1
@@ -160,7 +168,7 @@ class LearnerRules(PauseRules):
     @precondition(lambda self: self.is_running() and self.granted.pauses)
     @rule()
     def rest(self) -> None:
-        """A pause, an answer at the end of it."""
+        """A pause, an answer in it and once more at the end of it."""
         self.pause()
-        self.go_on()
         self.answer(right=True, process=0)
+        self.go_on()

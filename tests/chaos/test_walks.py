@@ -20,7 +20,7 @@ from tests.chaos.stage import Stage
 
 EVERYTHING = {
     "pre_test", "post_test", "time_limit", "voided", "withdrawn", "revoked", "credit", "granted", "pause", "resumed",
-    "erased",
+    "answer in a pause", "erased",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from hypothesis.stateful import RuleBasedStateMachine
 
 from engine.accommodations import Accommodation
-from engine.errors import AlreadyAnswered, EngineError, OutOfTurn, ReusedId, SittingOver
+from engine.errors import AlreadyAnswered, EngineError, OutOfTurn, ReusedId, SittingOver, SittingPaused
 from engine.journey import Journey
 from engine.sessions import Given
 from engine.workflows.open_attempt import open_attempt
@@ -18,7 +18,9 @@ from engine.workflows.show_sitting import Step, find_session
 from tests.chaos.history import Exchange
 from tests.chaos.stage import Process, Stage
 
-STATUS: dict[type[Exception], int] = {AlreadyAnswered: 409, OutOfTurn: 409, SittingOver: 409, ReusedId: 422}
+STATUS: dict[type[Exception], int] = {
+    AlreadyAnswered: 409, OutOfTurn: 409, SittingOver: 409, SittingPaused: 409, ReusedId: 422,
+}  # fmt: skip
 
 
 @dataclass

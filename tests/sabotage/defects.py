@@ -55,6 +55,16 @@ DEFECTS = (
         "tests/journeys/test_known_sittings.py::test_a_known_sitting_whose_time_is_up_ends",
     ),
     Defect(
+        "what is remembered of a sitting knows no pause", SCHEMA,
+        "s.paused_until <= now()", "true",
+        "tests/journeys/test_pauses.py::test_no_answer_is_taken_in_a_pause[of a known sitting]",
+    ),
+    Defect(
+        "a sitting ends by an answer in a pause", SCHEMA,
+        "s.paused_until <= moment", "true",
+        "tests/journeys/test_pauses.py::test_no_answer_is_taken_in_a_pause[that would end it]",
+    ),
+    Defect(
         "deadlines are not kept", ("engine/sessions.py",),
         "session.now > session.deadline + GRACE", "session.now > session.deadline + 99 * GRACE",
         f"{SITTING}::test_a_deadline_that_passed_ends_the_sitting",

@@ -16,8 +16,8 @@ from api.pages.render import page, see_other
 from api.pages.words import translator
 from api.views import seconds_left
 from engine.delivery import range_left
-from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver
-from engine.sessions import Given
+from engine.errors import AlreadyAnswered, OutOfTurn, ReusedId, SittingOver, SittingPaused
+from engine.sessions import Given, is_paused
 from engine.storage import attempts
 from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step, find_session
@@ -57,7 +57,7 @@ async def answer_question(
     database: NamedDependency[Database],
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
-    """Take the answer, or keep it as a draft; then look at what is on screen."""
+    """Take the answer, or keep it as a draft (in a pause always); then look at what is on screen."""
     position, answer, draft = _position(form), read_given(form.texts), read_draft(form.texts)
     before = await find_session(database, shelf, caller.institution_id, caller.account_id, uuid)
     on_screen = before.item is not None and before.item.position == position
@@ -82,6 +82,9 @@ async def answer_question(
         return await _show(request, database, caller, before, notice="elsewhere", status=409)
     except SittingOver:
         return await _to_result(database, caller, before)
+    except SittingPaused:
+        await _keep(database, caller, uuid, position, draft)
+        return see_other(f"/sittings/{uuid}")
     except AnswerInvalid as error:
         return await _show(
             request, database, caller, before, given=draft, notice="invalid", detail=str(error), status=422
@@ -236,8 +239,8 @@ async def _show(
     policy = step.publication.version.policy
     async with database.transaction(caller.institution_id) as connection:
         rest = await find_pause(connection, session)
-    if rest.until is not None:
-        minutes = seconds_left(rest.until, session.now) or 0.0
+    if is_paused(session):
+        minutes = seconds_left(session.paused_until, session.now) or 0.0
         return page(
             request, "learner/sitting/pause.html", status=status, uuid=session.uuid, minutes=minutes_words(minutes, t)
         )
