@@ -1,11 +1,13 @@
 """Twenty-five learners of the sample institution, so that advisors and authors see a term's work and not empty pages.
 
 They are simulated: abilities are drawn once, answers follow the model's probabilities, and every step goes through the
-workflows that real learners use. Only the clock is the sample's own, so that a term has gone by on the first day.
+workflows that real learners use. Only the clock is the sample's own, so that a term has gone by on the first day, and
+chance, so that it is the same term wherever the sample is made.
 """
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -25,7 +27,7 @@ from engine.workflows.raise_flags import raise_all_flags
 from engine.workflows.record_learning import record_learning
 from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step
-from engine.workflows.take_session import start_session
+from engine.workflows.take_session import Chance, start_session
 from itembank.items import Answer, Item, ItemContent
 from itembank.storage import accounts
 from itembank.storage.database import Database
@@ -33,6 +35,8 @@ from sample.field_test import COMPETENCIES, CORRELATIONS
 
 ASSESSMENT = "data-literacy"
 SEED = 20260301
+DRAWS = 7
+"""One of the terms in which everybody's story comes about: who is to lose a credit has earned one."""
 SPREAD = 0.55
 RUNNING_ANSWERS = 5
 TIRED_AFTER = 4
@@ -159,6 +163,7 @@ class Term:
         self.rng, self.hurried = np.random.default_rng(SEED), np.random.default_rng(SEED + 1)
         self.learners: dict[str, Learner] = {}
         self.names: dict[str, Story] = {}
+        self.starts: Counter[int] = Counter()
 
     async def close(self) -> None:
         """End what runs."""
@@ -214,8 +219,9 @@ class Term:
         for learner in learners:
             with contextlib.suppress(JourneyRefused, NoItemLeft):
                 step = await start_session(
-                    self.database, self.shelf, self.institution_id, learner.account_id, learner.attempt, occasion
-                )
+                    self.database, self.shelf, self.institution_id, learner.account_id, learner.attempt, occasion,
+                    chance=self._chance(learner),
+                )  # fmt: skip
                 running.append((learner, step))
         given = 0
         while running and (most is None or given < most):
@@ -229,6 +235,11 @@ class Term:
             running = [(who, step) for (who, _), step in zip(running, steps) if step.decision is None]
             given += 1
         return moment
+
+    def _chance(self, learner: Learner) -> Chance:
+        """What the learner's next sitting draws from: no account of this database has the same."""
+        self.starts[learner.account_id] += 1
+        return np.random.default_rng([DRAWS, learner.account_id, self.starts[learner.account_id]]).bytes
 
     async def _answer(self, learner: Learner, step: Step, rng: np.random.Generator, *, clicking: bool) -> Step:
         """An answer that the model would expect of this ability, right or wrong; a lucky one in four when clicking."""
