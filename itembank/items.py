@@ -132,8 +132,19 @@ class AreaMapping(Record, frozen=True, kw_only=True):
     upper: float | None = None
 
 
+class StatedField(Record, frozen=True, kw_only=True):
+    """One field of a record that a declaration states: `value` in QTI string form."""
+
+    name: str
+    base_type: BaseType = "string"
+    value: str = ""
+
+
 class ResponseDeclaration(Record, frozen=True, kw_only=True):
-    """A response variable: its type, what is right, what each value is worth."""
+    """A response variable: its type, what is right, what each value is worth.
+
+    Records state theirs in `correct_fields` and `default_fields`.
+    """
 
     identifier: str
     base_type: BaseType = "identifier"
@@ -142,6 +153,8 @@ class ResponseDeclaration(Record, frozen=True, kw_only=True):
     mapping: Mapping | None = None
     area_mapping: AreaMapping | None = None
     default: tuple[str, ...] = ()
+    correct_fields: tuple[StatedField, ...] = ()
+    default_fields: tuple[StatedField, ...] = ()
 
 
 class LookupTable(Record, frozen=True, kw_only=True):
@@ -161,6 +174,7 @@ class OutcomeDeclaration(Record, frozen=True, kw_only=True):
     normal_maximum: float | None = None
     external: Literal["", "human", "externalMachine"] = ""
     lookup: LookupTable | None = None
+    default_fields: tuple[StatedField, ...] = ()
 
 
 class NumericKey(Record, frozen=True, kw_only=True):

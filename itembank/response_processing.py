@@ -11,7 +11,7 @@ from fractions import Fraction
 from itembank.errors import ItemInvalid
 from itembank.expressions import arithmetic, custom, logic, numbers
 from itembank.expressions.mappings import looked_up, map_points, map_value, point_inside
-from itembank.expressions.values import NULL, Value, as_numbers, boolean, cast, matches, number, read_value
+from itembank.expressions.values import NULL, Value, as_numbers, boolean, cast, matches, number, read_record, read_value
 from itembank.items import Expression, OutcomeDeclaration, ResponseDeclaration
 
 DEEPEST = 60
@@ -47,7 +47,21 @@ def initial(declared: OutcomeDeclaration) -> Value:
     """An outcome before processing: its default; numbers without one start at 0, all else at NULL."""
     if not declared.default and declared.base_type in ("integer", "float") and declared.cardinality == "single":
         return number(0, declared.base_type)
+    return stated_default(declared)
+
+
+def stated_default(declared: ResponseDeclaration | OutcomeDeclaration) -> Value:
+    """The default that a declaration states, NULL without one."""
+    if declared.cardinality == "record":
+        return read_record(declared.default_fields)
     return read_value(declared.default, declared.base_type, declared.cardinality)
+
+
+def stated_correct(declared: ResponseDeclaration) -> Value:
+    """The right answer that a declaration states, NULL without one."""
+    if declared.cardinality == "record":
+        return read_record(declared.correct_fields)
+    return read_value(declared.correct, declared.base_type, declared.cardinality)
 
 
 def run(rules: Sequence[Expression], state: State) -> bool:
@@ -109,12 +123,12 @@ def _base_value(expression: Expression, state: State) -> Value:
 
 def _correct(expression: Expression, state: State) -> Value:
     declared = state.responses.get(expression["identifier"])
-    return NULL if declared is None else read_value(declared.correct, declared.base_type, declared.cardinality)
+    return NULL if declared is None else stated_correct(declared)
 
 
 def _default(expression: Expression, state: State) -> Value:
     declared = state.responses.get(expression["identifier"]) or state.outcomes.get(expression["identifier"])
-    return NULL if declared is None else read_value(declared.default, declared.base_type, declared.cardinality)
+    return NULL if declared is None else stated_default(declared)
 
 
 def _map_response(expression: Expression, state: State) -> Value:
@@ -206,9 +220,11 @@ def _number(written: str, state: State) -> Fraction | None:
 
 
 def _equal(args: list[Value], expression: Expression, state: State) -> Value:
+    """QTI's equal is for numbers; programs that write it for two texts, names or truths mean match."""
     read = as_numbers(args)
     if not read or len(read) != 2:
-        return NULL
+        same = args[0].base_type == args[1].base_type
+        return _match(args) if same and args[0].base_type in ("string", "identifier", "boolean", "uri") else NULL
     tolerance = [_number(part, state) for part in str(expression.get("tolerance", "")).split()]
     if None in tolerance:
         return NULL

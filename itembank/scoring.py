@@ -20,12 +20,11 @@ from itembank.expressions.values import (
     matches,
     number,
     read_atom,
-    read_value,
     write_value,
 )
 from itembank.items import Answer, Expression, ItemScoring, NumericKey, ResponseDeclaration, ScoringRule
 from itembank.records import Record
-from itembank.response_processing import State, run
+from itembank.response_processing import State, run, stated_correct, stated_default
 
 LONGEST_ANSWER = 200_000
 NOT_SCORED = -1
@@ -105,7 +104,7 @@ def read_answer(item_scoring: ItemScoring, answer: Answer) -> dict[str, Value]:
 
 def _read_response(declared: ResponseDeclaration, given: list[str] | None, unit: str) -> Value:
     if given is None:
-        return read_value(declared.default, declared.base_type, declared.cardinality)
+        return stated_default(declared)
     _check_form(declared, given)
     texts = [text for text in given if text.strip()]
     if declared.cardinality == "record":
@@ -165,14 +164,13 @@ def _answered(item_scoring: ItemScoring) -> list[ResponseDeclaration]:
 
 
 def _match_correct(item_scoring: ItemScoring, answer: Answer, state: State) -> None:
-    keyed = [response for response in _answered(item_scoring) if response.correct]
+    keyed = [response for response in _answered(item_scoring) if response.correct or response.correct_fields]
     right = bool(keyed) and all(_is_right(response, state.values[response.identifier]) for response in keyed)
     state.set("SCORE", number(1 if right else 0))
 
 
 def _is_right(declared: ResponseDeclaration, value: Value) -> bool:
-    key = read_value(declared.correct, declared.base_type, declared.cardinality)
-    return not value.is_null and matches(value, key)
+    return not value.is_null and matches(value, stated_correct(declared))
 
 
 def _map_response(item_scoring: ItemScoring, answer: Answer, state: State) -> None:

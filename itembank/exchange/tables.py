@@ -22,7 +22,6 @@ LARGEST_TABLE = 256 * 1024 * 1024
 GUARDED = re.compile(r"'*[=+\-@\t\r]")
 GUARD = re.compile(r"'+[=+\-@\t\r]")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-BARS = re.compile(r"(?<!\\)(?:\\\\)*\|")
 
 
 class Row(Record, frozen=True, kw_only=True):

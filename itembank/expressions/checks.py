@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterator, Sequence
 
 from itembank.errors import ItemInvalid
-from itembank.expressions import arithmetic, custom, logic
+from itembank.expressions import arithmetic, custom, patterns
 from itembank.expressions.mappings import check_area
 from itembank.expressions.values import read_atom
 from itembank.items import AreaEntry, Expression
@@ -131,7 +131,7 @@ def _constant(rule: Expression) -> Iterator[str]:
 
 def _pattern(rule: Expression) -> Iterator[str]:
     try:
-        logic.compiled(rule["pattern"])
+        patterns.compiled(rule["pattern"])
     except ValueError as failure:
         yield str(failure).rstrip(".")
 

@@ -1,10 +1,9 @@
 """Three-valued logic, comparison of strings and containers. NULL goes in and out as QTI says."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
+from itembank.expressions.patterns import compiled
 from itembank.expressions.values import NULL, Atom, Value, boolean, text, truth
 from itembank.items import Cardinality
 
@@ -110,45 +109,3 @@ def fits_pattern(value: Value, pattern: str) -> Value:
     if given is None:
         return NULL
     return boolean(len(given) <= LONGEST_MATCHED and compiled(pattern).fullmatch(given) is not None)
-
-
-@lru_cache(maxsize=512)
-def compiled(pattern: str) -> "re.Pattern[str]":
-    """An XML Schema pattern as a Python one.
-
-    Raises:
-        ValueError: when it cannot be read, or could take unbounded time on a hostile answer.
-    """
-    if len(pattern) > 1000 or _may_explode(pattern):
-        raise ValueError(f"the pattern '{pattern[:60]}' repeats a repetition and could take for ever; simplify it.")
-    translated = pattern.replace(r"\i", "[A-Za-z_:]").replace(r"\c", r"[-.\w:]")
-    try:
-        return re.compile(translated)
-    except (re.error, RecursionError, OverflowError) as failure:
-        raise ValueError(f"the pattern '{pattern[:60]}' is no regular expression ({failure}).") from None
-
-
-def _may_explode(pattern: str) -> bool:
-    """Whether a group that repeats without bound holds a repetition or alternatives: the shapes of runaway matching."""
-    plain = re.sub(r"\[(?:\\.|[^\]\\])*\]", "x", re.sub(r"\\.", "x", pattern))
-    open_groups: list[bool] = []
-    for index, character in enumerate(plain):
-        if character == "(":
-            open_groups.append(False)
-        elif character == ")" and open_groups:
-            risky = open_groups.pop()
-            repeats = _unbounded(plain, index + 1)
-            if risky and repeats:
-                return True
-            if open_groups and (risky or repeats):
-                open_groups[-1] = True
-        elif open_groups and (character == "|" or _unbounded(plain, index)):
-            open_groups[-1] = True
-    return False
-
-
-def _unbounded(plain: str, index: int) -> bool:
-    if plain[index : index + 1] in ("*", "+"):
-        return True
-    braces = re.compile(r"\{\d*,(\d*)\}").match(plain, index)
-    return braces is not None and (not braces.group(1) or int(braces.group(1)) > 20)

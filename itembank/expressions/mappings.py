@@ -96,7 +96,9 @@ def read_coords(coords: str) -> list[Fraction]:
 
 def check_area(entry: AreaEntry) -> None:
     """Raise ValueError when the shape lacks coordinates."""
-    needed = {"default": 0, "circle": 3, "rect": 4, "ellipse": 4, "poly": 6}[entry.shape]
+    if entry.shape == "default":
+        return
+    needed = {"circle": 3, "rect": 4, "ellipse": 4, "poly": 6}[entry.shape]
     given = len(read_coords(entry.coords))
     if given < needed or (entry.shape == "poly" and given % 2):
         raise ValueError(f"the {entry.shape} '{entry.coords[:40]}' has {given} coordinates; it needs {needed}.")

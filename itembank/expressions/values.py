@@ -1,18 +1,22 @@
 """Values of response and outcome variables: typed, NULL when empty, compared as QTI compares them."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from itembank.expressions import numbers
-from itembank.items import Cardinality
+from itembank.items import Cardinality, StatedField
 from itembank.records import Record
 
 Point = tuple[Fraction, Fraction]
 Atom = str | bool | Fraction | tuple[str, str] | Point
 LARGEST = Fraction(10) ** 300
 NUMERIC = ("integer", "float", "duration")
+_ISO_DURATION = re.compile(
+    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
 
 
 class Value(Record, frozen=True, kw_only=True):
@@ -52,7 +56,13 @@ def read_atom(text: str, base_type: str) -> Atom:
         ValueError: with a sentence, when the text does not have the form of its base type.
     """
     if base_type in NUMERIC:
-        return _whole(text) if base_type == "integer" else numbers.exact(text)
+        return (
+            _whole(text)
+            if base_type == "integer"
+            else _seconds(text)
+            if base_type == "duration"
+            else numbers.exact(text)
+        )
     if base_type == "boolean":
         return _truth(text)
     if base_type == "point":
@@ -69,6 +79,18 @@ def _whole(text: str) -> Fraction:
     if value.denominator != 1:
         raise ValueError(f"'{text[:40]}' is not a whole number.")
     return value
+
+
+def _seconds(text: str) -> Fraction:
+    """A duration: seconds as QTI wants them, or the ISO 8601 form that some programs write ("PT1M30S")."""
+    parts = _ISO_DURATION.fullmatch(text.strip())
+    stated = {} if parts is None else {name: value for name, value in parts.groupdict().items() if value}
+    if not stated:
+        return numbers.exact(text)
+    return sum((numbers.exact(value) * SECONDS[name] for name, value in stated.items()), Fraction(0))
+
+
+SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
 def _truth(text: str) -> bool:
@@ -89,6 +111,12 @@ def read_value(texts: Sequence[str], base_type: str, cardinality: Cardinality) -
     """A variable's value from QTI strings; empty strings are left out, so that nothing given is NULL."""
     atoms = tuple(read_atom(text, base_type) for text in texts if text.strip())
     return Value(base_type=base_type, cardinality=cardinality, atoms=atoms)
+
+
+def read_record(fields: Iterable[StatedField]) -> Value:
+    """A record from what a declaration states of its fields; those without a value are left out."""
+    read = {field.name: read_value((field.value,), field.base_type, "single") for field in fields}
+    return Value(cardinality="record", fields={name: value for name, value in read.items() if not value.is_null})
 
 
 def write_atom(atom: Atom) -> str:

@@ -139,33 +139,31 @@ class BodyReader:
 
     def read_stimulus(self, reference: str, identifier: str) -> None:
         """Shared text that the item refers to."""
-        path = resolved(reference, self.place)
-        data = None if path is None else self.store.files.get(path)
-        if path is None or data is None:
-            self.notes.append(f"The shared text '{reference[:80]}' is not in the package.")
-            return
-        try:
-            root = parse(data, path)
-        except FileRefused as failure:
-            self.notes.append(f"The shared text is left out: {failure}")
+        path, root = self._named_file(reference, "shared text")
+        if root is None:
             return
         body = next((part for part in root.iter() if isinstance(part.tag, str) and name_of(part) in STIMULUS), root)
         here, self.place = self.place, path
         self.stimuli[identifier or path] = self.markup(body)
         self.place = here
 
+    def _named_file(self, reference: str, what: str) -> tuple[str, etree._Element | None]:
+        """Another file of the package, read; a note and None where it is not there, not XML, or already being read."""
+        path = resolved(reference, self.place) or ""
+        data = None if path in self.including else self.store.files.get(path)
+        if data is None:
+            self.notes.append(f"The {what} '{reference[:80]}' is not in the package.")
+            return path, None
+        try:
+            return path, parse(data, path)
+        except FileRefused as failure:
+            self.notes.append(f"The {what} is left out: {failure}")
+            return path, None
+
     def read_include(self, element: etree._Element, into: etree._Element, holder: str) -> None:
         """An XInclude of another file of the package stands for what that file holds."""
-        reference = attributes(element).get("href", "")
-        path = resolved(reference, self.place)
-        data = None if path is None else self.store.files.get(path)
-        if path is None or data is None or path in self.including:
-            self.notes.append(f"The text '{reference[:80]}' that belongs here is not in the package.")
-            return
-        try:
-            root = parse(data, path)
-        except FileRefused as failure:
-            self.notes.append(f"The text that belongs here is left out: {failure}")
+        path, root = self._named_file(attributes(element).get("href", ""), "text to include")
+        if root is None:
             return
         here, self.place = self.place, path
         self.including.append(path)

@@ -20,6 +20,7 @@ from itembank.items import (
     Mapping,
     OutcomeDeclaration,
     ResponseDeclaration,
+    StatedField,
 )
 
 SHAPES = ("default", "rect", "circle", "poly", "ellipse")
@@ -40,6 +41,8 @@ def read_response(element: etree._Element) -> ResponseDeclaration:
         cardinality=cardinality,
         correct=_stated(element, "correct_response", identifier, base_type, cardinality),
         default=_stated(element, "default_value", identifier, base_type, cardinality),
+        correct_fields=_fields(element, "correct_response", identifier, cardinality),
+        default_fields=_fields(element, "default_value", identifier, cardinality),
         mapping=_mapping(child(element, "mapping"), identifier),
         area_mapping=_area_mapping(child(element, "area_mapping"), identifier),
     )
@@ -62,17 +65,39 @@ def _stated(
 ) -> tuple[str, ...]:
     """The values a declaration states, in QTI string form."""
     holder = child(element, name)
-    if holder is None:
+    if holder is None or cardinality == "record":
         return ()
     texts = tuple("".join(map(str, value.itertext())).strip() for value in children(holder, "value"))
     if base_type == "point":
         texts = tuple(text.replace(",", " ") for text in texts)
     try:
-        if cardinality != "record":
-            read_value(texts, base_type, cardinality)
+        read_value(texts, base_type, cardinality)
     except ValueError as failure:
         raise ItemInvalid(f"Variable {identifier}, {name.replace('_', ' ')}: {failure}") from None
     return tuple(text for text in texts if text)
+
+
+def _fields(element: etree._Element, name: str, identifier: str, cardinality: Cardinality) -> tuple[StatedField, ...]:
+    """The fields that the declaration of a record states."""
+    holder = child(element, name)
+    if holder is None or cardinality != "record":
+        return ()
+    return tuple(
+        _field(value, f"Variable {identifier}, {name.replace('_', ' ')}") for value in children(holder, "value")
+    )
+
+
+def _field(element: etree._Element, where: str) -> StatedField:
+    values = attributes(element)
+    name, base_type = values.get("field_identifier", "").strip(), values.get("base_type", "string").strip()
+    if not name or base_type not in get_args(BaseType):
+        raise ItemInvalid(f"{where}: a field of a record needs a name and a base type of QTI; correct it.")
+    text = "".join(map(str, element.itertext())).strip()
+    try:
+        read_value((text,), base_type, "single")
+    except ValueError as failure:
+        raise ItemInvalid(f"{where}: {failure}") from None
+    return StatedField(name=name, base_type=cast(BaseType, base_type), value=text)
 
 
 def _number(text: str | None, where: str, otherwise: float | None = None) -> float:
@@ -99,14 +124,17 @@ def _mapping(element: etree._Element | None, identifier: str) -> Mapping | None:
     if element is None:
         return None
     where = f"Variable {identifier}, mapping"
-    default, lower, upper = _bounds(attributes(element), where)
-    entries = tuple(_map_entry(attributes(entry), where) for entry in children(element, "map_entry"))
+    values = attributes(element)
+    default, lower, upper = _bounds(values, where)
+    case = flag(values, "case_sensitive", True)
+    entries = tuple(_map_entry(attributes(entry), where, case) for entry in children(element, "map_entry"))
     return Mapping(entries=entries, default=default, lower=lower, upper=upper)
 
 
-def _map_entry(values: dict[str, str], where: str) -> MapEntry:
+def _map_entry(values: dict[str, str], where: str, case: bool) -> MapEntry:
+    """An entry; `case` is what the mapping says of all of them, which some programs write there."""
     worth = _number(values.get("mapped_value"), where)
-    return MapEntry(key=values.get("map_key", ""), value=worth, case_sensitive=flag(values, "case_sensitive", True))
+    return MapEntry(key=values.get("map_key", ""), value=worth, case_sensitive=flag(values, "case_sensitive", case))
 
 
 def _area_mapping(element: etree._Element | None, identifier: str) -> AreaMapping | None:
@@ -151,6 +179,7 @@ def read_outcome(element: etree._Element) -> OutcomeDeclaration:
         normal_minimum=None if lowest is None else _number(lowest, f"Variable {identifier}"),
         external=external if external in ("human", "externalMachine") else "",  # type: ignore[arg-type]
         lookup=_lookup(element, identifier, base_type),
+        default_fields=_fields(element, "default_value", identifier, cardinality),
     )
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 from itembank.exchange.html import clean_svg, sanitise
 from itembank.exchange.qti.body import TEXT_HANDLERS, BodyReader, Handler, svg_title
 from itembank.exchange.qti.names import attributes, child, children, flag, local_name, name_of, real, text_of, whole
-from itembank.expressions import logic
+from itembank.expressions import patterns
 from itembank.items import Choice, Interaction, InteractionKind, Picture
 
 KINDS: dict[str, InteractionKind] = {
@@ -111,7 +111,7 @@ def _read(reader: BodyReader, element: etree._Element, kind: InteractionKind, re
 
 def _pattern(reader: BodyReader, pattern: str) -> str:
     try:
-        logic.compiled(pattern)
+        patterns.compiled(pattern)
     except ValueError as failure:
         reader.notes.append(f"A pattern for the answer is left out: {failure}")
         return ""

@@ -194,7 +194,7 @@ class _ItemReader:
     def _keyed(self, template: ScoringRule) -> ScoringRule:
         """The template, where the declarations hold what it needs; else what they do allow."""
         has = {
-            "match_correct": any(response.correct for response in self.responses),
+            "match_correct": any(response.correct or response.correct_fields for response in self.responses),
             "map_response": any(response.mapping is not None for response in self.responses),
             "map_response_point": any(response.area_mapping is not None for response in self.responses),
         }

@@ -17,6 +17,7 @@ from itembank.items import (
     NumericKey,
     OutcomeDeclaration,
     ResponseDeclaration,
+    StatedField,
 )
 
 TEMPLATES: dict[Version, str] = {
@@ -24,7 +25,6 @@ TEMPLATES: dict[Version, str] = {
     "3.0": "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/{}.xml",
 }
 SCORE = OutcomeDeclaration(identifier="SCORE", base_type="float")
-BRANCHES = ("response_if", "response_else_if", "response_else")
 
 
 def write_item(item: Item, version: Version, place: str, stimulus: str = "") -> bytes:
@@ -76,13 +76,23 @@ def _write_values(writer: Writer, parent: etree._Element, name: str, values: tup
             writer.add(holder, "value", text=printable(value))
 
 
+def _write_fields(writer: Writer, parent: etree._Element, name: str, fields: tuple[StatedField, ...]) -> None:
+    if fields:
+        holder = writer.add(parent, name)
+        for field in fields:
+            said = {"field_identifier": field.name, "base_type": field.base_type}
+            writer.add(holder, "value", said, printable(field.value))
+
+
 def _write_response(writer: Writer, root: etree._Element, declared: ResponseDeclaration) -> None:
     types = {"cardinality": declared.cardinality, "base_type": declared.base_type}
     if declared.cardinality == "record":
         types.pop("base_type")
     made = writer.add(root, "response_declaration", {"identifier": declared.identifier, **types})
     _write_values(writer, made, "default_value", declared.default)
+    _write_fields(writer, made, "default_value", declared.default_fields)
     _write_values(writer, made, "correct_response", declared.correct)
+    _write_fields(writer, made, "correct_response", declared.correct_fields)
     if declared.mapping is not None and declared.mapping.entries:
         _write_mapping(writer, made, declared.mapping)
     if declared.area_mapping is not None and declared.area_mapping.entries:
@@ -115,6 +125,7 @@ def _write_outcome(writer: Writer, root: etree._Element, declared: OutcomeDeclar
         values["external_scored"] = declared.external
     made = writer.add(root, "outcome_declaration", values)
     _write_values(writer, made, "default_value", declared.default)
+    _write_fields(writer, made, "default_value", declared.default_fields)
     if declared.lookup is not None:
         _write_table(writer, made, declared.lookup)
 
