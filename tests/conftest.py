@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from itembank.storage.database import Database, migrate
 from itembank.storage.embedded import EmbeddedServer
@@ -20,6 +21,12 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# The same examples everywhere, however slow the machine; `--hypothesis-profile search` looks for new ones.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _PATIENT, derandomize=True, database=None)
+settings.register_profile("search", _PATIENT, derandomize=False)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="module", autouse=True)

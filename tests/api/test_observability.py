@@ -104,22 +104,25 @@ async def test_a_large_body_arrives_whole(client: Client) -> None:
 
 
 async def test_patience_ends_the_waits_that_take_too_long_and_no_other() -> None:
-    patience = Patience(0.05)
+    patience, comes = Patience(0.05), asyncio.Event()
 
-    async def wait(seconds: float) -> str:
+    async def wait(came: asyncio.Event) -> str:
         try:
             with patience:
-                await asyncio.sleep(seconds)
+                await came.wait()
         except TimeoutError:
             return "too slow"
         return "in time"
 
-    waits = [asyncio.create_task(wait(seconds)) for seconds in (0.0, 5.0, 0.01, 5.0)]
-    await asyncio.sleep(0.03)
-    late, cancelled = asyncio.create_task(wait(5.0)), asyncio.create_task(wait(5.0))
+    never = asyncio.Event()
+    waits = [asyncio.create_task(wait(came)) for came in (comes, never, comes, never)]
+    await asyncio.sleep(0)  # all have begun to wait
+    comes.set()
+    assert await waits[0] == await waits[2] == "in time"
+    late, cancelled = asyncio.create_task(wait(never)), asyncio.create_task(wait(never))
     await asyncio.sleep(0)
     cancelled.cancel()
-    assert await asyncio.gather(*waits, late) == ["in time", "too slow", "in time", "too slow", "too slow"]
+    assert await asyncio.gather(waits[1], waits[3], late) == ["too slow"] * 3
     with pytest.raises(asyncio.CancelledError):
         await cancelled
-    assert await wait(5.0) == "too slow"
+    assert await wait(never) == "too slow"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import compileall
 import contextlib
+import itertools
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -19,11 +21,16 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
 
 
+_ports = itertools.cycle(random.Random(os.getpid()).sample(range(20_000, 32_000), 12_000))
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the system gives to nobody by itself before a server has taken it."""
+    for port in _ports:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the ports do not end")
 
 
 @contextlib.contextmanager

@@ -54,9 +54,13 @@ class HttpLearner:
         assert self.page.url.path == f"{self.attempt}/result"
         return took
 
+    def row(self) -> dict[str, Any]:
+        """The row of the bank whose question is on screen."""
+        return row_of(self.page.text.split('<div class="body"', 1)[1].split('<div class="actions">', 1)[0])
+
     def answer(self, *, right: bool) -> None:
         """Answer the question on screen."""
-        row = row_of(self.page.text.split('<div class="body"', 1)[1].split('<div class="actions">', 1)[0])
+        row = self.row()
         wrong = "987654" if row["type"] == "numeric" else next(key for key in "ABCD" if key != row["key"])
         given = row["key"].split("|") if right else [wrong]
         hidden = dict(re.findall(r'<input type="hidden" name="(position|id)" value="([^"]*)"', self.page.text))

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from api import sample_institution
 from api.app import create_app
@@ -21,6 +21,9 @@ from itembank.storage.database import Database
 from tests.conftest import own_database
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 20_000
+"""Milliseconds; what is asserted is that something comes, not how soon."""
+expect.set_options(timeout=PATIENCE)
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -113,7 +116,7 @@ async def set_deadline(dsn: str, page: Page, seconds: float, *, reopen: bool = T
 
 
 async def open_context(browser: Browser, **options: Any) -> BrowserContext:
-    """A browser context that gives up early."""
+    """A browser context that waits for what must come, also on a busy machine."""
     context = await browser.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return context

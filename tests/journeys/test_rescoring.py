@@ -117,7 +117,7 @@ async def one_answer_decides(
 ) -> tuple[dict[str, str], str, dict[str, Any], str, dict[str, list[str]]]:
     """A pre-test passed so narrowly that another key for one of its items turns it into a fail."""
     difficulty = await difficulties(database)
-    for ability in (0.1, 0.2, 0.3, 0.05, 0.15, 0.25, 0.4, 0.5, 0.6):
+    for ability in (0.1, 0.2, 0.3, 0.05, 0.15, 0.25, 0.4, 0.5, 0.6) * 5:  # each draws other items
         headers, _ = await account(database, f"near {uuid4()}")
         attempt = await open_attempt(client, headers)
 

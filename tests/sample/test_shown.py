@@ -13,7 +13,10 @@ PAGES = {
     item.key: f"<main>{render_item(item.content, None, 'seed', T)}</main>"
     for path in ITEM_FILES for item in read_items_file(path)[0]
 }  # fmt: skip
-TELLING = ("theta", "discrimination", "difficulty", "correct", "rationale", "score", "scoring", "competenc")
+TELLING = (
+    "theta", "discrimination", "difficulty", "correct", "rationale", "score", "scoring", "competenc", "category",
+    "guessing",
+)  # fmt: skip
 
 
 def test_nothing_telling_is_left_of_any_question() -> None:

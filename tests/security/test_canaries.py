@@ -78,6 +78,10 @@ class Listener:
     def hears(self, secret: str) -> int:
         return sum(secret in text for text in self.heard)
 
+    def hears_a_parameter(self) -> list[str]:
+        """Numbers that begin as the planted ones do; the digits alone may stand in a uuid or after a second."""
+        return [found for text in self.heard for found in re.findall(rf"(?<!\d)[01]?[.,]{SECRET_DIGITS}\d*", text)]
+
 
 async def test_no_byte_tells_the_key_or_a_parameter(
     client: AsyncTestClient[Litestar], database: Database, institution: int
@@ -109,5 +113,5 @@ async def test_no_byte_tells_the_key_or_a_parameter(
     assert len(learner.heard) > 25
     assert learner.hears("What is asked in question") >= 3
     assert learner.hears(KEY) == 0
-    assert learner.hears(str(SECRET_DIGITS)) == 0
+    assert learner.hears_a_parameter() == []
     assert not any(re.search(r"\bitem-\d+\b.*\"key\"", text) for text in learner.heard)

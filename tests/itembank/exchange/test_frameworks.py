@@ -360,10 +360,10 @@ def test_a_large_package_goes_through_in_seconds() -> None:
         for k in range(585)
     )  # fmt: skip
     framework = Framework(key="f", title="T", uri="https://x.example/f", creator="C", competencies=competencies)
-    begin = time.perf_counter()
+    begin = time.process_time()
     data, _ = write_case(framework, base_uri=BASE, changed=CHANGED)
     again, _ = read_case(data, key="f")
-    assert time.perf_counter() - begin < 20
+    assert time.process_time() - begin < 20
     assert len(json.loads(data)["CFAssociations"]) > 3368
     assert {c.key: c.prerequisites for c in again.competencies} == {c.key: c.prerequisites for c in competencies}
 
