@@ -21,6 +21,7 @@ UNREADABLE = (
     ValueError,
     OSError,
 )
+LONGEST_NAME = 1_000
 IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 
@@ -77,6 +78,8 @@ def _shown(member: zipfile.ZipInfo) -> str:
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
+    if not member.filename.isprintable() or len(member.filename) > LONGEST_NAME:
+        raise FileRefused(f"The package holds a file whose name cannot be read ('{_shown(member)}'); rename it.")
     if not is_safe_name(member.filename):
         raise FileRefused(f"The package names a file outside itself ('{_shown(member)}'); nothing was unpacked.")
     if stat.S_ISLNK(member.external_attr >> 16):
@@ -91,7 +94,7 @@ def is_safe_name(name: str) -> bool:
     """Whether a member's name stays inside the package: relative, forward slashes, no '..', no control characters."""
     parts = PurePosixPath(name).parts
     plain = bool(parts) and name.isprintable() and "\\" not in name and ":" not in parts[0]
-    return plain and not name.startswith("/") and ".." not in parts and len(name) <= 1000
+    return plain and not name.startswith("/") and ".." not in parts and len(name) <= LONGEST_NAME
 
 
 def _read_all(

@@ -34,7 +34,8 @@ def test_plain_files_come_back_in_order_without_folders_and_rubbish():
 )
 def test_names_that_leave_the_package_are_refused(name):
     assert not is_safe_name(name)
-    with pytest.raises(FileRefused, match="outside itself"):
+    words = "outside itself" if name.isprintable() else "cannot be read"
+    with pytest.raises(FileRefused, match=words):
         read_archive(zipped((name, b"1")))
 
 

@@ -81,6 +81,9 @@ class AssetStore:
                 self.notes.append(f"'{path}' is no SVG picture and is left out.")
                 return ""
             data = clean_svg(root)
+        elif kind != "text/vtt" and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            self.notes.append(f"'{path}' holds markup instead of what its name says and is left out.")
+            return ""
         return self.add(path, kind, data)
 
     def add(self, path: str, kind: str, data: bytes) -> str:

@@ -11,6 +11,7 @@ from itembank.errors import FileRefused, ItemInvalid
 from itembank.exchange.authored_html import plain_text
 from itembank.exchange.qti.body import BodyReader
 from itembank.exchange.qti.declarations import read_outcome, read_response
+from itembank.exchange.qti.forms import NOT_ASKING, unaskable
 from itembank.exchange.qti.interactions import CUSTOM, HANDLERS
 from itembank.exchange.qti.keys import unanswerable, with_pairs_either_way, with_room_for_the_key
 from itembank.exchange.qti.names import attributes, child, children, flag, language, local_name, name_of, parse
@@ -240,6 +241,7 @@ class _ItemReader:
             self.reasons.append("it asks nothing")
         elif scoring.rule == "none":
             self.reasons.append("it has no key and no rule to score it by")
+        self.reasons.extend(unaskable(content.interactions))
         if not self.reasons and scoring.rule != "human":
             self._judge_key(content, scoring)
 
@@ -253,7 +255,6 @@ class _ItemReader:
 
 
 SHOWN_BY_MARKUP = re.compile(r"<(img|math|table|audio|video|object)\b")
-NOT_ASKING = ("end_attempt", "media")
 CONTEXT = "QTI_CONTEXT"
 
 

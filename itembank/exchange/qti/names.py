@@ -28,7 +28,7 @@ def parse(data: bytes, place: str) -> etree._Element:
     """The root of an XML file, read without entities, network or DTD.
 
     Raises:
-        FileRefused: when it is not well-formed, too deep, or declares entities of its own.
+        FileRefused: when it is not well-formed, too deep, rests on a DTD or declares entities of its own.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -36,16 +36,23 @@ def parse(data: bytes, place: str) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as failure:
-        raise FileRefused(f"{place} is not well-formed XML ({str(failure)[:160]}); correct or re-export it.") from None
+        raise FileRefused(f"{place} is not well-formed XML ({_said(failure)}); correct or re-export it.") from None
     _refuse_entities(root, place)
     _refuse_depth(root, place)
     return root
+
+
+def _said(failure: Exception) -> str:
+    """What the parser says, on one line and with the place named once."""
+    return re.sub(r" \(<string>, line \d+\)$", "", " ".join(str(failure).split()))[:160]
 
 
 def _refuse_entities(root: etree._Element, place: str) -> None:
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and list(declared.iterentities()):  # type: ignore[attr-defined]
         raise FileRefused(f"{place} declares XML entities, which could read or fill anything; remove its DOCTYPE.")
+    if root.getroottree().docinfo.system_url:  # type: ignore[attr-defined]
+        raise FileRefused(f"{place} rests on a DTD outside itself, which is never loaded; remove its DOCTYPE.")
     if next(root.iter(etree.Entity), None) is not None:
         raise FileRefused(f"{place} uses XML entities that it does not define; write the characters themselves.")
 

@@ -54,6 +54,8 @@ def read_package(source: bytes | Path, *, name: str = "", limits: ArchiveLimits 
     try:
         if data[:4] == b"PK\x03\x04" or data[:2] == b"PK":
             return _read_files(read_archive(data, limits), known_as)
+        if b"<" not in data.lstrip()[:64]:
+            raise FileRefused(f"{known_as} is neither a QTI package (zip) nor an XML file; send one of these.")
         return _read_single(data, known_as)
     except RecursionError:
         raise FileRefused(f"{known_as} is nested too deeply to be read; simplify it.") from None

@@ -101,7 +101,9 @@ def test_lom_and_case_metadata_become_facts():
     [
         (b"", "empty"),
         (b"PK\x03\x04 rubbish", "not a readable zip"),
-        (b"not xml at all", "not well-formed"),
+        (b"not xml at all", "neither a QTI package"),
+        (b"%PDF-1.7 and so on", "neither a QTI package"),
+        (b"<assessmentItem", "not well-formed"),
         (b"<html/>", "not a QTI"),
         (s.zipped({"a.xml": b"<x/>"}), "no imsmanifest.xml"),
         (s.zipped({"folder/imsmanifest.xml": b"<manifest/>"}), "holds its manifest in 'folder'"),
