@@ -2,11 +2,12 @@
 
 Only learners' keys are remembered, for FRESH_SECONDS, and only handlers that say so (`opt=REMEMBERED`) make use of it:
 there a key that is revoked, or an account that is disabled, is refused at most that much later. Everywhere else, and
-for staff, the database is asked at every request.
+for staff, the database is asked at every request. Whoever has not come for that long is forgotten.
 """
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from time import monotonic
 
 from itembank.storage import accounts
@@ -14,7 +15,6 @@ from itembank.storage.accounts import Caller
 from itembank.storage.database import Database
 
 FRESH_SECONDS = 2.0
-CAPACITY = 20_000
 REMEMBERED = {"remembered": True}
 REMEMBERED_ROLES = frozenset({"learner"})
 
@@ -24,7 +24,7 @@ class Identities:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._asked: dict[bytes, asyncio.Future[Caller | None]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -52,6 +52,7 @@ class Identities:
                 for promise in asked.values():
                     promise.set_exception(error)
                 continue
+            self._forget()
             for digest, promise in asked.items():
                 caller = found.get(digest)
                 self._remember(digest, caller, began + FRESH_SECONDS)
@@ -61,8 +62,12 @@ class Identities:
         self._known.pop(digest, None)
         if caller is not None and caller.roles <= REMEMBERED_ROLES:
             self._known[digest] = (until, caller)
-            if len(self._known) > CAPACITY:
-                self._known.pop(next(iter(self._known)))
+
+    def _forget(self) -> None:
+        """Whoever has not come for a moment needs no room; those remembered longest ago stand first."""
+        now = monotonic()
+        while self._known and next(iter(self._known.values()))[0] <= now:
+            self._known.popitem(last=False)
 
 
 def _look_at(promise: asyncio.Future[Caller | None]) -> None:
