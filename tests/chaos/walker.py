@@ -134,7 +134,10 @@ def seen(told: Step) -> dict[str, Any]:
 
 
 def replace_answer(given: Given) -> Given:
-    return Given(position=given.position, answer={"RESPONSE": ["Z"]}, client_id=given.client_id)
+    (value,) = given.answer["RESPONSE"]
+    return Given(
+        position=given.position, answer={"RESPONSE": ["B" if value == "A" else "A"]}, client_id=given.client_id
+    )
 
 
 def is_running(walk: Walker) -> bool:
