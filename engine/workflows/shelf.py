@@ -23,8 +23,10 @@ from itembank.storage import items as item_rows
 from itembank.storage.database import Connection
 from psychometrics.models.base import ItemParameters
 
-CAPACITY = 64
-SCORES = 20_000
+ROOM = 32_000
+"""Items of all publications kept, each about 18 kB with its content and its tables."""
+SCORES_EACH = 8
+"""Scored answers kept, for each item of the bank; 0.4 kB each."""
 LONG_ANSWER = 100
 
 
@@ -59,7 +61,8 @@ class Publication:
             item = self.bank.items[position]
             check_answer(item.content, answer)
             known = score(item.scoring, answer)
-            if len(self._scores) < SCORES and sum(len(part) for parts in key[1] for part in parts) < LONG_ANSWER:
+            is_short = sum(len(part) for parts in key[1] for part in parts) < LONG_ANSWER
+            if is_short and len(self._scores) < SCORES_EACH * len(self.bank):
                 self._scores[key] = known
         return known
 
@@ -79,10 +82,11 @@ def plan_of(occasion: Occasion, bank: FrozenBank, *, decides: bool = True) -> Pl
 
 
 class Shelf:
-    """The publications used lately, by assessment version id; one load serves all who wait for it."""
+    """The publications used lately, by assessment version id, as many as there is room for; one load serves all who
+    wait for it."""
 
-    def __init__(self) -> None:
-        self._kept: LRUCache[int, Publication] = LRUCache(CAPACITY)
+    def __init__(self, room: int = ROOM) -> None:
+        self._kept: LRUCache[int, Publication] = LRUCache(room, lambda one: min(len(one.bank), room))
         self._loading = asyncio.Lock()
 
     async def publication(self, connection: Connection, assessment_version_id: int) -> Publication:
