@@ -84,7 +84,7 @@ async def test_a_fault_of_ours_is_not_hidden(database: Database, question: str, 
 
 
 async def test_a_silent_server_is_not_waited_for(database_dsn: str) -> None:
-    impatient = Database(database_dsn, command_seconds=0.2)
+    impatient = Database(database_dsn, command_seconds=1.0)
     try:
         with pytest.raises(DatabaseUnavailable) as told:
             async with impatient.transaction(None) as connection:
@@ -96,7 +96,6 @@ async def test_a_silent_server_is_not_waited_for(database_dsn: str) -> None:
 
 
 async def test_a_pool_that_is_held_and_a_full_waiting_room(database_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ACQUIRE_SECONDS", 0.3)
     monkeypatch.setattr(module, "WAITING_ROOM", 3)
     database, leave, inside = Database(database_dsn), asyncio.Event(), asyncio.Semaphore(0)
 
@@ -109,6 +108,7 @@ async def test_a_pool_that_is_held_and_a_full_waiting_room(database_dsn: str, mo
     for _ in range(module.POOL_SIZE):
         holders.append(asyncio.create_task(hold()))
         await inside.acquire()
+    monkeypatch.setattr(module, "ACQUIRE_SECONDS", 0.3)
     told = await asyncio.gather(*(works(database) for _ in range(5)), return_exceptions=True)
     leave.set()
     await asyncio.gather(*holders)
