@@ -131,13 +131,13 @@ class World:
         await desk.close()
 
     async def sit(self, desk: AnswerDesk, learner: str, assessment: str, theta: float, seed: list[int]) -> None:
-        """A new learner's sitting, answered by the models."""
-        rng = np.random.default_rng(seed)
+        """A new learner's sitting, answered by the models; the seed draws its items and its answers."""
+        rng, chance = np.random.default_rng(seed), np.random.default_rng([*seed, 1]).bytes
         async with self.database.transaction(self.institution) as connection:
             account = await accounts.create(connection, self.institution, learner, ["learner"])
         view, _ = await open_attempt(self.database, self.shelf, self.institution, account, learner, assessment)
         step: Step = await start_session(
-            self.database, self.shelf, self.institution, account, view.attempt.uuid, "pre_test"
+            self.database, self.shelf, self.institution, account, view.attempt.uuid, "pre_test", chance=chance
         )
         while step.item is not None:
             right = rng.uniform() < probability(self.items[step.item.item], theta)
