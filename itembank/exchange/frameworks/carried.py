@@ -6,27 +6,58 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itembank.competencies import Competency, Framework
-from itembank.exchange.frameworks.case_schema import DEFINITIONS, DOCUMENT, ITEM, RUBRIC, is_valid
-from itembank.exchange.frameworks.identifiers import identifier_of
+from itembank.exchange.frameworks.case_schema import DATE, DEFINITIONS, DOCUMENT, EDGE, ITEM, LINK, RUBRIC, is_valid
+from itembank.exchange.frameworks.identifiers import identifier_of, is_uuid, uri_of, urn_of
 from itembank.exchange.frameworks.report import Ledger, objects, text
 
 Fields = dict[str, Any]
 DOCUMENT_FIELDS = frozenset(
     {"adoptionStatus", "publisher", "subject", "subjectURI", "officialSourceURL", "frameworkType", "notes"}
-    | {"statusStartDate", "statusEndDate"}
+    | {"statusStartDate", "statusEndDate", "extensions"}
 )
 ITEM_FIELDS = frozenset(
     {"alternativeLabel", "listEnumeration", "conceptKeywords", "conceptKeywordsURI", "subject", "subjectURI"}
-    | {"language", "CFItemTypeURI", "licenseURI", "statusStartDate", "statusEndDate"}
+    | {"language", "CFItemTypeURI", "licenseURI", "statusStartDate", "statusEndDate", "extensions"}
 )
+EDGE_FIELDS = frozenset({"notes", "CFAssociationGroupingURI", "extensions"})
 TIME = "lastChangeDateTime"
 INSIDE = ("CFRubricCriteria", "CFRubricCriterionLevels")
 """Where records hold records of their own."""
 
 
-def filled(record: Mapping[str, Any], names: frozenset[str]) -> Fields:
-    """These fields of a record, where they say anything."""
-    return {name: record[name] for name in sorted(names) if record.get(name) not in (None, "", [], {})}
+def filled(record: Mapping[str, Any], names: frozenset[str], schema: Fields) -> Fields:
+    """These fields of a record, where they say anything; in the form CASE asks for, where that is plain."""
+    said = {name: record[name] for name in sorted(names) if record.get(name) not in (None, "", [], {})}
+    return {name: _formed(value, schema["properties"][name]) for name, value in said.items()}
+
+
+def _formed(value: Any, schema: Fields) -> Any:
+    """The value as the schema wants it: one for several, several for one, links whole; as it came where none fits."""
+    values = value if isinstance(value, list) else [value]
+    if schema["type"] == "array":
+        formed: Any = [_formed(one, schema["items"]) for one in values]
+    elif schema == LINK:
+        formed = link_of(values[0])
+    elif schema["type"] == "string":
+        formed = text(value)[:10] if schema == DATE else text(value)
+    else:
+        formed = value
+    return formed if is_valid(formed, schema) else value
+
+
+def link_of(value: Any) -> Fields:
+    """A link with all that CASE asks for, from one that lacks something; {} from one that leads nowhere."""
+    node = value if isinstance(value, dict) else {"uri": text(value)}
+    title, identifier = text(node.get("title")), text(node.get("identifier")).lower()
+    uri = address_of(node)
+    kept = identifier if is_uuid(identifier) else identifier_of(uri)
+    return {"title": title or uri, "identifier": kept, "uri": uri} if uri else {}
+
+
+def address_of(node: Mapping[str, Any]) -> str:
+    """The URI of a node, else one of its identifier; "" where neither is one."""
+    identifier = text(node.get("identifier")).lower()
+    return uri_of(text(node.get("uri"))) or (urn_of(identifier) if is_uuid(identifier) else "")
 
 
 def carried_parts(package: Mapping[str, Any], ledger: Ledger) -> Fields:
@@ -54,11 +85,17 @@ def _mended(record: Mapping[str, Any], schema: Fields, kind: str, ledger: Ledger
             inner = known[name]["items"]
             kept[name] = [_mended(part, inner, name, ledger) for part in objects(kept[name])]
     title, given = text(kept.get("title")), text(kept.get("identifier")).lower()
-    uri = text(kept.get("uri")) or f"urn:uuid:{identifier_of(f'{kind}:{title}')}"
-    identifier = given if is_valid(given, known["identifier"]) else identifier_of(uri)
+    uri = address_of(kept) or urn_of(f"{kind}:{title}")
+    identifier = given if is_uuid(given) else identifier_of(uri)
+    kept |= filled(kept, frozenset(known) - {*INSIDE, "identifier", "uri"}, schema)
     lacks = {"description": title, "licenseText": text(kept.get("description")) or title, "hierarchyCode": ""}
     added = {name: said for name, said in lacks.items() if name in schema["required"] and name not in kept}
     return kept | added | {"identifier": identifier, "uri": uri}
+
+
+def edge_name(kind: str, origin: str, destination: str) -> str:
+    """What one association is known by: its type and the URIs of its ends."""
+    return f"{kind} {origin} {destination}"
 
 
 class GivenBack:
@@ -66,6 +103,8 @@ class GivenBack:
 
     def __init__(self, framework: Framework, changed: str, ledger: Ledger) -> None:
         self.carried, self.changed, self.ledger = framework.carried, changed, ledger
+        self.waiting: dict[str, Fields] = dict(self.carried.get("CFAssociations", {}))
+        """Fields of associations that no association written has asked for yet."""
 
     def document(self) -> Fields:
         return self._strict("CFDocument", self.carried.get("CFDocument", {}), DOCUMENT)
@@ -76,6 +115,18 @@ class GivenBack:
         if levels is not None and ", ".join(map(str, levels)) != competency.level:
             held = {name: value for name, value in held.items() if name != "educationLevel"}
         return self._strict("CFItem", held, ITEM)
+
+    def identifier(self, uri: str) -> str:
+        """The identifier that a package gave to what has this URI, else the one the URI gives."""
+        given = self.carried.get("identifiers", {}).get(uri, "")
+        return given if is_uuid(given) else identifier_of(uri)
+
+    def edge(self, kind: str, origin: str, destination: str) -> Fields:
+        return self._strict("CFAssociation", self.waiting.pop(edge_name(kind, origin, destination), {}), EDGE)
+
+    def end(self) -> None:
+        """Name what was carried with associations that are not written under the same type."""
+        self.ledger.left_out["fields of an association that is written otherwise"] += len(self.waiting)
 
     def _strict(self, kind: str, fields: Mapping[str, Any], record: Fields) -> Fields:
         strict = {

@@ -11,8 +11,18 @@ from typing import Any
 from itembank.competencies import Competency, Crosswalk, Framework, Resource, check_framework
 from itembank.exchange.delimited import Source, source_name
 from itembank.exchange.findings import Findings
-from itembank.exchange.frameworks.carried import DOCUMENT_FIELDS, ITEM_FIELDS, carried_parts, filled
-from itembank.exchange.frameworks.identifiers import identifier_of
+from itembank.exchange.frameworks.carried import (
+    DOCUMENT_FIELDS,
+    EDGE_FIELDS,
+    ITEM_FIELDS,
+    address_of,
+    carried_parts,
+    edge_name,
+    filled,
+)
+from itembank.exchange.frameworks.case_names import Names
+from itembank.exchange.frameworks.case_schema import DOCUMENT, EDGE, ITEM
+from itembank.exchange.frameworks.identifiers import NOWHERE, is_uuid, uri_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger, objects, read_json_object, text
 from itembank.exchange.item_forms import key_of
 from itembank.records import settled
@@ -37,6 +47,7 @@ KNOWN = {
     | {"fullStatement", "abbreviatedStatement", "humanCodingScheme", "CFItemType", "CFItemTypeURI", "notes"}
     | {"educationLevel", "educationalLevel", "CFDocumentURI", "CFItemAssociationURI"},
     "CFAssociation": STAMP
+    | EDGE_FIELDS
     | {"associationType", "originNodeURI", "destinationNodeURI", "sequenceNumber", "CFDocumentURI"},
 }
 
@@ -70,58 +81,63 @@ class _Reading:
     ) -> None:
         self.document, self.associations = document, associations
         self.ledger = Ledger()
-        self.items = {_identifier(item): item for item in items if _identifier(item)}
-        if len(self.items) < len(items):
-            self.ledger.notes.append(f"{len(items) - len(self.items)} items without an identifier of their own.")
-        self.keys = self._keys()
+        self.names = Names(document, items, self.ledger)
+        self.items, self.keys, self.uris = self.names.items, self.names.keys, self.names.uris
         self.parents: dict[str, str] = {}
         self.order: dict[str, float] = {}
         self.prerequisites: dict[str, list[str]] = defaultdict(list)
         self.resources: dict[str, list[Resource]] = defaultdict(list)
         self.levels: dict[str, str] = {}
         self.crosswalks: list[Crosswalk] = []
+        self.edges: dict[str, dict[str, Any]] = {}
+        """Further fields of associations, by type and ends."""
         for association in associations:
             self._associate(association)
-
-    def _keys(self) -> dict[str, str]:
-        """The author's code where it is given and unique, else the identifier."""
-        codes: dict[str, int] = defaultdict(int)
-        for item in self.items.values():
-            codes[text(item.get("humanCodingScheme"))] += 1
-        return {
-            identifier: code if (code := text(item.get("humanCodingScheme"))) and codes[code] == 1 else identifier
-            for identifier, item in self.items.items()
-        }
 
     def _associate(self, association: dict[str, Any]) -> None:
         self.ledger.fields("CFAssociation", association, KNOWN["CFAssociation"])
         kind = text(association.get("associationType"))
-        origin = _node(association, "originNodeURI")
-        destination = _node(association, "destinationNodeURI")
-        if _identifier(origin) not in self.items:
+        origin = self.names.item(_node(association, "originNodeURI"))
+        node = _node(association, "destinationNodeURI")
+        destination = self.names.item(node)
+        if not origin:
             self.ledger.left_out[f"{kind} from a node outside the package"] += 1
         elif kind == "isChildOf":
-            self._parent(_identifier(origin), _identifier(destination), association.get("sequenceNumber"))
-        elif kind == "precedes" and _identifier(destination) in self.items:
-            self.prerequisites[self.keys[_identifier(destination)]].append(self.keys[_identifier(origin)])
+            self._parent(origin, destination, node, association.get("sequenceNumber"))
+        elif kind == "precedes" and destination:
+            self.prerequisites[self.keys[destination]].append(self.keys[origin])
         elif kind == "exemplar":
-            title, url = text(destination.get("title")), text(destination.get("uri"))
-            self.resources[_identifier(origin)].append(Resource(title=title or url, url=url))
+            self._resource(origin, node)
         elif kind == "hasSkillLevel":
-            self._level(_identifier(origin), self._title(destination))
+            self._level(origin, self._title(node))
         elif kind in CROSSWALKS or kind == "precedes":
-            self._crosswalk(_identifier(origin), destination, CROSSWALKS.get(kind, "related"), kind)
+            self._crosswalk(origin, node, CROSSWALKS.get(kind, "related"), kind)
         else:
             self.ledger.left_out[f"association {kind or 'without type'}"] += 1
+            return
+        further = filled(association, EDGE_FIELDS, EDGE)
+        if origin and further:
+            ends = self.uris[origin], self.uris.get(destination) or address_of(node)
+            self.edges[edge_name(kind, *ends)] = further
+
+    def _resource(self, origin: str, node: dict[str, Any]) -> None:
+        title, url = text(node.get("title")), uri_of(text(node.get("uri")))
+        stated = text(node.get("uri"))
+        self.ledger.left_out["exemplar.uri that is no URI"] += stated != "" and not url
+        resource = Resource(title=title or stated, url="" if url.startswith(NOWHERE) else url)
+        if any(resource.url == known.url and (resource.url or resource == known) for known in self.resources[origin]):
+            self.ledger.left_out["exemplar that stands twice"] += 1
+        elif resource.title:
+            self.resources[origin].append(resource)
 
     def _level(self, origin: str, level: str) -> None:
         stated = self.levels.setdefault(origin, level)
         if stated != level:
             self.ledger.notes.append(f"'{self.keys[origin]}' has a second level '{level}', left out beside '{stated}'.")
 
-    def _parent(self, child: str, parent: str, sequence: Any) -> None:
-        if parent not in self.items:
-            if parent != _identifier(self.document):
+    def _parent(self, child: str, parent: str, node: dict[str, Any], sequence: Any) -> None:
+        if not parent:
+            if not self.names.is_document(node):
                 self.ledger.left_out["isChildOf a node outside the package"] += 1
             if child not in self.parents:
                 self.order.setdefault(child, _number(sequence))
@@ -135,14 +151,20 @@ class _Reading:
             self.parents[child] = parent
             self.order[child] = _number(sequence)
 
-    def _crosswalk(self, origin: str, destination: dict[str, Any], kind: Any, said: str) -> None:
-        target = self.keys.get(_identifier(destination)) or text(destination.get("uri")) or _identifier(destination)
+    def _crosswalk(self, origin: str, node: dict[str, Any], kind: Any, said: str) -> None:
+        own = self.names.item(node)
+        target = self.keys[own] if own else address_of(node)
+        if not target:
+            self.ledger.left_out[f"{said} to a node without an address"] += 1
+            return
         if said in ("isTranslationOf", "precedes"):
             self.ledger.notes.append(f"'{self.keys[origin]}' {said} '{target}', kept as a crosswalk (related).")
+        if not own:
+            self.names.give(text(node.get("identifier")).lower(), target)
         self.crosswalks.append(Crosswalk(origin=self.keys[origin], destination=target, kind=kind))
 
     def _title(self, node: dict[str, Any]) -> str:
-        item = self.items.get(_identifier(node), {})
+        item = self.items.get(self.names.item(node), {})
         return text(item.get("abbreviatedStatement") or item.get("fullStatement")) or text(node.get("title"))
 
     def break_circles(self) -> None:
@@ -163,30 +185,36 @@ class _Reading:
                 key=key or key_of(title, set(), "framework"),
                 title=title,
                 competencies=tuple(self._competency(identifier) for identifier in self._in_order()),
-                uri=text(self.document.get("uri")),
+                uri=self.names.uri,
                 creator=text(self.document.get("creator")),
                 description=text(self.document.get("description")),
                 language=text(self.document.get("language")) or "en",
                 licence=text(licence.get("uri") if isinstance(licence, dict) else licence),
                 version=text(self.document.get("version")),
-                crosswalks=tuple(self.crosswalks),
+                crosswalks=tuple(dict.fromkeys(self.crosswalks)),
                 carried=self._carried() | carried,
             )
         )
 
     def _carried(self) -> dict[str, Any]:
         """Fields of the document and of items that a framework has no place of its own for."""
-        document = filled(self.document, DOCUMENT_FIELDS)
+        document = filled(self.document, DOCUMENT_FIELDS, DOCUMENT)
         items = {self.keys[identifier]: self._further(identifier) for identifier in self.items}
         said = {key: fields for key, fields in items.items() if fields}
-        return ({"CFDocument": document} if document else {}) | ({"CFItems": said} if said else {})
+        parts = {
+            "CFDocument": document,
+            "CFItems": said,
+            "CFAssociations": self.edges,
+            "identifiers": self.names.identifiers,
+        }
+        return {name: part for name, part in parts.items() if part}
 
     def _further(self, identifier: str) -> dict[str, Any]:
         item = self.items[identifier]
         notes = [line for line in text(item.get("notes")).splitlines() if not line.startswith(CAN_DO)]
         level = item.get("educationLevel")
         several = isinstance(level, list) and len(level) > 1 and identifier not in self.levels
-        further = filled(item, ITEM_FIELDS) | ({"notes": "\n".join(notes)} if any(notes) else {})
+        further = filled(item, ITEM_FIELDS, ITEM) | ({"notes": "\n".join(notes)} if any(notes) else {})
         return further | ({"educationLevel": level} if several else {})
 
     def _in_order(self) -> list[str]:
@@ -207,9 +235,6 @@ class _Reading:
     def _competency(self, identifier: str) -> Competency:
         item = self.items[identifier]
         self.ledger.fields("CFItem", item, KNOWN["CFItem"])
-        self.ledger.left_out["CFItem.identifier that its URI does not give"] += (
-            identifier_of(text(item.get("uri"))) != identifier
-        )
         notes = text(item.get("notes")).splitlines()
         level = item.get("educationLevel") or item.get("educationalLevel")
         return Competency(
@@ -217,10 +242,10 @@ class _Reading:
             statement=text(item.get("fullStatement") or item.get("abbreviatedStatement")) or self.keys[identifier],
             parent=self.keys.get(self.parents.get(identifier, ""), ""),
             title=text(item.get("abbreviatedStatement")),
-            code=text(item.get("humanCodingScheme")),
+            code=text(item.get("humanCodingScheme")) or ("" if is_uuid(identifier) else self.keys[identifier]),
             level=self.levels.get(identifier)
             or (", ".join(map(str, level)) if isinstance(level, list) else text(level)),
-            uri=text(item.get("uri")),
+            uri=self.uris[identifier],
             kind=text(item.get("CFItemType")),
             prerequisites=tuple(dict.fromkeys(self.prerequisites[self.keys[identifier]])),
             resources=tuple(self.resources[identifier]),
@@ -239,10 +264,6 @@ def cut_circles(following: dict[str, list[str]]) -> list[tuple[str, str]]:
             after, before = circle.args[1][1], circle.args[1][0]
             following[after] = [link for link in following[after] if link != before]
             removed.append((after, before))
-
-
-def _identifier(node: dict[str, Any]) -> str:
-    return text(node.get("identifier")).lower() or text(node.get("uri"))
 
 
 def _node(association: dict[str, Any], end: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ exporting twice, or importing and exporting, names everything alike.
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,10 +17,9 @@ from itembank.errors import BankError
 from itembank.exchange.frameworks.carried import GivenBack
 from itembank.exchange.frameworks.case_in import CAN_DO
 from itembank.exchange.frameworks.case_schema import case_errors
-from itembank.exchange.frameworks.identifiers import identifier_of
+from itembank.exchange.frameworks.identifiers import uri_of, urn_of
 from itembank.exchange.frameworks.report import FrameworkReport, Ledger
 
-ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ASSOCIATIONS = {
     "exact": "exactMatchOf",
@@ -46,7 +45,7 @@ def case_package(framework: Framework, *, base_uri: str, changed: datetime) -> t
     check_framework(framework)
     if changed.tzinfo is None:
         raise BankError("The time of the last change needs a time zone; CASE times are absolute.")
-    writing = _Writing(framework, base_uri, changed.isoformat())
+    writing = _Writing(framework, base_uri, changed.astimezone(UTC).isoformat().replace("+00:00", "Z"))
     package = writing.package()
     errors = case_errors(package)
     if errors:
@@ -67,10 +66,10 @@ class _Writing:
         self.framework, self.changed = framework, changed
         self.ledger = Ledger()
         self.base = base_uri.rstrip("/")
-        self.uri = framework.uri if ABSOLUTE.match(framework.uri) else f"{self.base}/{quote(framework.key, safe='')}"
+        self.uri = uri_of(framework.uri) or f"{self.base}/{quote(framework.key, safe='')}"
         self.uris: dict[str, str] = {}
         self.beside = GivenBack(framework, changed, self.ledger)
-        self.used = {identifier_of(self.uri)}
+        self.used = {self.beside.identifier(self.uri)}
         for competency in framework.competencies:
             self.uris[competency.key] = self._uri(competency)
         self.keys = {uri: key for key, uri in self.uris.items()}
@@ -78,15 +77,13 @@ class _Writing:
 
     def _uri(self, competency: Competency) -> str:
         """The competency's own URI where it is absolute and names nothing else, else one made from the keys."""
-        given, made = (
-            competency.uri,
-            f"{self.base}/{quote(self.framework.key, safe='')}/{quote(competency.key, safe='')}",
-        )
-        fits = ABSOLUTE.match(given) is not None and identifier_of(given) not in self.used
-        if given and not fits:
+        given = uri_of(competency.uri)
+        fits = given != "" and self.beside.identifier(given) not in self.used
+        if competency.uri and not fits:
             self.ledger.left_out["URI that is not absolute or names something else too"] += 1
+        made = f"{self.base}/{quote(self.framework.key, safe='')}/{quote(competency.key, safe='')}"
         chosen = given if fits else made
-        self.used.add(identifier_of(chosen))
+        self.used.add(self.beside.identifier(chosen))
         return chosen
 
     def package(self) -> dict[str, Any]:
@@ -97,10 +94,11 @@ class _Writing:
             "CFItems": [self._item(competency) for competency in self.framework.competencies],
             "CFAssociations": self._edges(),
         }
+        self.beside.end()
         return package | _filled({"CFDefinitions": self.beside.definitions(), "CFRubrics": self.beside.rubrics()})
 
     def _stamp(self, uri: str) -> dict[str, Any]:
-        return {"identifier": identifier_of(uri), "uri": uri, "lastChangeDateTime": self.changed}
+        return {"identifier": self.beside.identifier(uri), "uri": uri, "lastChangeDateTime": self.changed}
 
     def _document(self) -> dict[str, Any]:
         framework = self.framework
@@ -108,14 +106,14 @@ class _Writing:
         self.ledger.left_out["language that is no language tag"] += not language
         optional = {"description": framework.description, "language": language, "version": framework.version}
         document = self._stamp(self.uri) | {"creator": framework.creator or framework.title, "title": framework.title}
-        if ABSOLUTE.match(framework.licence):
-            document["licenseURI"] = self._node(framework.licence, framework.licence)
+        if licence := uri_of(framework.licence):
+            document["licenseURI"] = self._node(licence, framework.licence)
         elif framework.licence:
             self.ledger.left_out["licence that is no URI"] += 1
         return self.beside.document() | document | {"caseVersion": "1.1"} | _filled(optional)
 
     def _item(self, competency: Competency) -> dict[str, Any]:
-        if competency.code and competency.key not in (competency.code, identifier_of(self.uris[competency.key])):
+        if competency.code and competency.key not in (competency.code, self._identifier(competency)):
             self.ledger.left_out["key beside a different code"] += 1
         optional = {
             "humanCodingScheme": competency.code or self._key_as_code(competency),
@@ -131,7 +129,10 @@ class _Writing:
         return said | self._stamp(self.uris[competency.key]) | {"fullStatement": competency.statement} | stated
 
     def _key_as_code(self, competency: Competency) -> str:
-        return "" if competency.key == identifier_of(self.uris[competency.key]) else competency.key
+        return "" if competency.key == self._identifier(competency) else competency.key
+
+    def _identifier(self, competency: Competency) -> str:
+        return self.beside.identifier(self.uris[competency.key])
 
     def _edges(self) -> list[dict[str, Any]]:
         edges: list[dict[str, Any]] = []
@@ -147,10 +148,9 @@ class _Writing:
         return list({edge["identifier"]: edge for edge in edges}.values())
 
     def _resource(self, origin: dict[str, Any], title: str, url: str) -> list[dict[str, Any]]:
-        if ABSOLUTE.match(url):
-            return [self._edge("exemplar", origin, self._node(url, title))]
-        self.ledger.left_out["resource without a URI"] += 1
-        return []
+        if url and not uri_of(url):
+            self.ledger.left_out["address of a resource that is no URI"] += 1
+        return [self._edge("exemplar", origin, self._node(uri_of(url) or urn_of(f"{origin['uri']}#{title}"), title))]
 
     def _crosswalk(self, crosswalk: Crosswalk) -> dict[str, Any]:
         if crosswalk.kind in ("broader", "narrower"):
@@ -165,20 +165,20 @@ class _Writing:
             return self._own(key_or_uri)
         if key_or_uri in self.keys:
             return self._own(self.keys[key_or_uri])
-        uri = key_or_uri if ABSOLUTE.match(key_or_uri) else f"{self.base}/{quote(key_or_uri, safe='')}"
-        return self._node(uri, key_or_uri)
+        return self._node(uri_of(key_or_uri) or f"{self.base}/{quote(key_or_uri, safe='')}", key_or_uri)
 
     def _own(self, key: str) -> dict[str, Any]:
         return self._node(self.uris[key], self.titles[key])
 
     def _node(self, uri: str, title: str) -> dict[str, Any]:
-        return {"title": title, "identifier": identifier_of(uri), "uri": uri}
+        return {"title": title or uri, "identifier": self.beside.identifier(uri), "uri": uri}
 
     def _edge(self, kind: str, origin: dict[str, Any], destination: dict[str, Any]) -> dict[str, Any]:
         name = f"{self.uri}#{kind}:{origin['identifier']}:{destination['identifier']}"
         identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
         stamp = {"identifier": identifier, "uri": f"{self.base}/{identifier}", "lastChangeDateTime": self.changed}
-        return stamp | {"associationType": kind, "originNodeURI": origin, "destinationNodeURI": destination}
+        said = self.beside.edge(kind, origin["uri"], destination["uri"])
+        return said | stamp | {"associationType": kind, "originNodeURI": origin, "destinationNodeURI": destination}
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:

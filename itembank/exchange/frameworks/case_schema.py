@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 UUID = {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"}
-URI = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"}
+PATH = "([!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})"
+URI = {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9+.-]*:{PATH}+(#{PATH}*)?$"}
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
-DATE = {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}
+DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$", "format": "date"}
 CODE = {"type": "string"}
 TEXT = {"type": "string", "minLength": 1}
 TEXTS = {"type": "array", "items": TEXT}
+EXTENSIONS = {"type": "object"}
 LANGUAGE = {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
 ASSOCIATION = {
     "type": "string",
@@ -21,17 +23,18 @@ ASSOCIATION = {
 }
 
 
-def _record(required: dict[str, Any], optional: dict[str, Any]) -> dict[str, Any]:
+def _record(required: dict[str, Any], optional: dict[str, Any], *, extensions: bool = True) -> dict[str, Any]:
+    further = {"extensions": EXTENSIONS} if extensions else {}
     return {
         "type": "object",
-        "properties": required | optional,
+        "properties": required | optional | further,
         "required": sorted(required),
         "additionalProperties": False,
     }
 
 
 def _link(more: dict[str, Any]) -> dict[str, Any]:
-    return _record({"title": TEXT, "identifier": UUID, "uri": URI}, more)
+    return _record({"title": TEXT, "identifier": UUID, "uri": URI}, more, extensions=False)
 
 
 def _list(record: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ ITEM = _record(
 )
 EDGE = _record(
     STAMPED | {"associationType": ASSOCIATION, "originNodeURI": NODE, "destinationNodeURI": NODE},
-    {"sequenceNumber": {"type": "integer", "minimum": 0}},
+    {"sequenceNumber": {"type": "integer", "minimum": 0}, "CFAssociationGroupingURI": LINK, "notes": TEXT},
 )
 DEFINITIONS = _record(
     {},
@@ -76,7 +79,8 @@ NUMBER, WHOLE = {"type": "number"}, {"type": "integer"}
 CRITERION_LEVEL = _record(
     STAMPED,
     {"description": TEXT, "quality": TEXT, "feedback": TEXT, "score": NUMBER, "position": WHOLE}
-    | {"rubricCriterionId": UUID},
+    | {"rubricCriterionId": UUID, "extensions": _list(EXTENSIONS)},
+    extensions=False,
 )
 CRITERION = _record(
     STAMPED,
@@ -92,16 +96,18 @@ PACKAGE = _record(
 
 def is_valid(value: Any, schema: dict[str, Any]) -> bool:
     """Whether a part of a package is what one of these records asks for."""
-    from jsonschema import Draft202012Validator
+    return next(_validator_of(schema).iter_errors(value), None) is None
 
-    return next(Draft202012Validator(schema).iter_errors(value), None) is None
+
+def _validator_of(schema: dict[str, Any]) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    return Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
 
 
 @cache
 def _validator() -> "Draft202012Validator":
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(PACKAGE)
+    return _validator_of(PACKAGE)
 
 
 def case_errors(package: dict[str, Any]) -> list[str]:
