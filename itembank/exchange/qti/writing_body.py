@@ -10,6 +10,7 @@ from itembank.exchange.qti.body import OWN_MARKS, add_text
 from itembank.exchange.qti.files import media_type
 from itembank.exchange.qti.names import MATHML, XML, namespace
 from itembank.exchange.qti.writing import Writer, as_tree, printable
+from itembank.exchange.qti.writing_forms22 import form_in_22
 from itembank.exchange.qti.writing_html22 import in_22, make_inline, only_paragraphs, tag_in_22
 from itembank.items import Choice, Interaction, ItemContent, Picture
 
@@ -162,10 +163,11 @@ class BodyWriter:
     def interaction(self, interaction: Interaction, held: etree._Element | None) -> etree._Element:
         """The interaction's element; `held` is the marked text that a gap match or hottext interaction holds."""
         self.unwritten.pop(interaction.response, None)
+        given, interaction = interaction, form_in_22(interaction) if self.writer.version == "2.2" else interaction
         if "markup" in interaction.options:
             return self._custom(interaction)
         made = self.writer.element(f"{interaction.kind}_interaction", self._values(interaction))
-        before = self._prompt(interaction, made)
+        before = self._prompt(interaction, made, aside=interaction.kind != given.kind)
         if interaction.kind == "media":
             self._fill_media(interaction, made)
         self._picture(interaction, made)
@@ -187,14 +189,14 @@ class BodyWriter:
         made.append(kept)
         return made
 
-    def _prompt(self, interaction: Interaction, made: etree._Element) -> etree._Element | None:
+    def _prompt(self, interaction: Interaction, made: etree._Element, *, aside: bool) -> etree._Element | None:
         """The prompt; one that the schema has no place for stands before its interaction, in the div given back."""
-        if not interaction.prompt or interaction.kind in (*INLINE_KINDS, "media"):
+        if not interaction.prompt or (interaction.kind in (*INLINE_KINDS, "media") and not aside):
             return None
         prompt = self.writer.element("prompt")
         self.fill(interaction.prompt, prompt)
         fits = self.writer.version == "3.0" or only_paragraphs(prompt)
-        if fits and interaction.kind != "position_object":
+        if fits and not aside and interaction.kind != "position_object":
             made.append(prompt)
             self._inline_in_22(prompt)
             return None

@@ -141,6 +141,8 @@ REQUIRED = {
     "roundTo": {"roundingMode", "figures"},
     "equalRounded": {"roundingMode", "figures"},
 }
+NOT_NEGATIVE = {"matchMax", "matchMin", "maxChoices", "minChoices", "maxAssociations", "minAssociations", "step"}
+NOT_NEGATIVE |= {"expectedLength", "expectedLines", "maxStrings", "minStrings", "maxPlays", "minPlays"}
 FILM_PROMPT = (
     '<p>Watch <video src="films/a.mp4" controls="controls"></video> and <ruby><rb>x</rb><rt>y</rt></ruby>.</p>'
 )
@@ -166,7 +168,11 @@ def faults(root):
         if name in ONLY_INLINE:
             yield from (f"{name} holds <{local(below)}>" for below in words_inside(part) if local(below) not in INLINE)
         said = {etree.QName(key).localname for key in part.attrib}
+        yield from (f"{name} says {key} below zero" for key in said & NOT_NEGATIVE if part.get(key, "").startswith("-"))
         yield from (f"{name} lacks {key}" for key in REQUIRED.get(name, set()) - said)
+        if name == "sliderInteraction":
+            ends = [part.get(key, "") for key in ("lowerBound", "upperBound")]
+            yield from (f"{name} reaches {end}" for end in ends if end.startswith("-"))
         if name in ATTRIBUTES:
             extra = {key for key in said - ATTRIBUTES[name] - BASE if not key.startswith(("data-", "aria-"))}
             yield from (f"{name} says {key}" for key in extra)
@@ -248,6 +254,32 @@ def test_short_choices_hold_words_alone_and_say_nothing_of_being_fixed():
         assert list(faults(root)) == []
         found = next(root.iter(f"{{*}}{kind}"))
         assert [local(below) for below in found] == ["br"]
+
+
+def changed(item, **fields):
+    parts = tuple(msgspec.structs.replace(part, **fields) for part in item.content.interactions)
+    return msgspec.structs.replace(item, content=msgspec.structs.replace(item.content, interactions=parts))
+
+
+def test_a_slider_below_zero_is_a_number_in_22_and_a_slider_again_at_home():
+    item = changed(items()["slider"], lower=-5.0, upper=5.0, prompt="<p>How <b>cold</b>?</p>")
+    files, root = written(item)
+    assert list(faults(root)) == []
+    assert next(root.iter("{*}sliderInteraction"), None) is None
+    (entry,) = root.iter("{*}textEntryInteraction")
+    assert [" ".join(text.split()) for text in entry.getparent().itertext()] == ["How", "cold", "?", "-5 … 5"]
+    assert read_package(s.zipped(files)).items == (item,)
+    modern = opened(write_package([item], BANK.assets, "3.0"))
+    assert b'lower-bound="-5"' in next(data for name, data in modern.items() if name.startswith("items/"))
+    assert read_package(s.zipped(modern)).items == (item,)
+
+
+def test_an_upload_of_several_types_names_none_in_22():
+    no_slider = dict.fromkeys(("lower", "upper", "step"))
+    item = changed(items()["slider"], kind="upload", options={"type": "image/png image/jpeg"}, **no_slider)
+    files, root = written(item)
+    assert "type" not in next(root.iter("{*}uploadInteraction")).attrib
+    assert read_package(s.zipped(files)).items == (item,)
 
 
 def test_the_check_sees_what_is_wrong():
