@@ -863,13 +863,15 @@ $$;
 
 -- Answers to items on screen, each with the item that follows it: every sitting that stands where its answer says takes
 -- it, in one transaction. What is held by another step, has moved on, has ended, rests or is out of time is left alone, and
--- not returned. Nothing here waits for anybody.
+-- not returned. Nothing here waits for anybody. Rows are found one by one or by the whole list of ids and then hashed:
+-- a nested loop over both lists would look at each answer as often as there are answers.
 CREATE FUNCTION take_answers(
     institution bigint, grace interval, session_ids bigint[], positions integer[], client_ids uuid[], hashes bytea[],
     answers text[], categories smallint[], scores double precision[], thetas double precision[], sems double precision[],
     account_ids bigint[], item_ids bigint[], bank_positions integer[], pretests boolean[]
 ) RETURNS TABLE (taken bigint, until timestamptz, moment timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on SET jit = off AS $$
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
     RETURN QUERY
@@ -884,11 +886,14 @@ BEGIN
         )
     ), held AS MATERIALIZED (
         SELECT s.deadline, g.*
-        FROM given g JOIN session s ON s.id = g.session_id
-        WHERE s.id = ANY(session_ids) AND s.position = g.position AND s.account_id = g.account_id AND s.form = 'adaptive'
-            AND s.finished_at IS NULL AND (s.deadline IS NULL OR now() <= s.deadline + grace)
-            AND (s.paused_until IS NULL OR s.paused_until <= now())
-        FOR NO KEY UPDATE OF s SKIP LOCKED
+        FROM given g CROSS JOIN LATERAL (
+            SELECT s.deadline
+            FROM session s
+            WHERE s.id = g.session_id AND s.position = g.position AND s.account_id = g.account_id AND s.form = 'adaptive'
+                AND s.finished_at IS NULL AND (s.deadline IS NULL OR now() <= s.deadline + grace)
+                AND (s.paused_until IS NULL OR s.paused_until <= now())
+            FOR NO KEY UPDATE SKIP LOCKED
+        ) s
     ), moved AS (
         UPDATE session s SET position = h.position + 1, theta = h.theta, sem = h.sem
         FROM held h
