@@ -14,6 +14,7 @@ from api.app import create_app
 from api.database_server import database_server
 from api.logs import take_over
 from api.settings import Settings, SettingsInvalid
+from api.whole_responses import WholeResponses
 
 
 def run(settings: Settings, **options: Any) -> None:
@@ -35,7 +36,7 @@ def run(settings: Settings, **options: Any) -> None:
         config = uvicorn.Config(
             app,
             loop="auto",
-            http="auto",
+            http=WholeResponses,
             log_config=None,
             access_log=False,
             timeout_keep_alive=75,

@@ -37,7 +37,7 @@ def eligible_items(bank: FrozenBank, seen: set[int], pool: Sequence[int] | None)
     """(n_operational,) False for items seen in other sittings and those outside the sitting's pool."""
     eligible = np.ones(bank.n_operational, dtype=bool)
     if seen:
-        eligible &= np.array([item_id not in seen for item_id in bank.item_ids[: bank.n_operational]])
+        eligible[[place for item_id in seen if (place := bank.place_of.get(item_id)) is not None]] = False
     if pool is not None:
         inside = np.zeros(bank.n_operational, dtype=bool)
         inside[[place for place in pool if place < bank.n_operational]] = True

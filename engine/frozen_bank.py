@@ -66,6 +66,11 @@ class FrozenBank:
         return self.grid[0]
 
     @cached_property
+    def place_of(self) -> dict[int, int]:
+        """Position of every operational item by its id in the database."""
+        return {item_id: place for place, item_id in enumerate(self.item_ids[: self.n_operational])}
+
+    @cached_property
     def seedable(self) -> tuple[int, ...]:
         """Positions of the pretest items that give away no operational item: enemies of one are never seeded."""
         counting = self.items[: self.n_operational]

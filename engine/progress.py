@@ -4,12 +4,15 @@ A history only ever grows, so what is true at a position stays true: whoever fin
 what was kept, and whoever has kept nothing reads it again and gets the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.delivery import answers_of
+from engine.selection.course import Course, course_of
+from engine.selection.next_item import goes_by_course
+from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting
 from engine.sessions import Administered, SessionRow
 
@@ -19,33 +22,56 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The items shown so far, the last one unanswered, and what this sitting may show at all: a mask over the
-    operational items, and bank positions of pretest items."""
+    operational items, and bank positions of pretest items.
+
+    given, categories: bank positions and categories of the answers that count. course: what selection made of them.
+    """
 
     shown: tuple[Administered, ...]
     eligible: Mask
     pretest: tuple[int, ...] = ()
+    given: tuple[int, ...] = ()
+    categories: tuple[int, ...] = ()
+    course: Course | None = None
 
     @property
     def position(self) -> int:
         """The position of the item on screen."""
         return len(self.shown) - 1
 
-    def after(self, answered: Administered) -> "Progress":
+    def after(self, plan: Plan, answered: Administered) -> "Progress":
         """With the answer to the item on screen."""
-        return Progress((*self.shown[:-1], answered), self.eligible, self.pretest)
+        shown = (*self.shown[:-1], answered)
+        if answered.is_pretest or answered.category is None:
+            return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course)
+        place, category = answered.bank_position, answered.category
+        course = None if self.course is None else self.course.after(plan, place, category)
+        given, categories = (*self.given, place), (*self.categories, category)
+        return Progress(shown, self.eligible, self.pretest, given, categories, course)
 
-    def showing(self, following: Administered) -> "Progress":
-        """With the next item on screen."""
-        return Progress((*self.shown, following), self.eligible, self.pretest)
+    def showing(self, answered: Administered, following: Administered) -> "Progress":
+        """With the last answer as it was written and the next item on screen."""
+        shown = (*self.shown[:-1], answered, following)
+        return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course)
+
+
+def progress_of(
+    plan: Plan, session: SessionRow, shown: tuple[Administered, ...], eligible: Mask, pretest: tuple[int, ...]
+) -> Progress:
+    """The progress that a sitting's history tells."""
+    given, categories = answers_of(shown)
+    progress = Progress(shown, eligible, pretest, tuple(given), tuple(categories))
+    if not goes_by_course(plan):
+        return progress
+    return replace(progress, course=course_of(plan, sitting_at(session, progress)))
 
 
 def sitting_at(session: SessionRow, progress: Progress) -> Sitting:
     """The sitting as selection sees it."""
-    positions, categories = answers_of(progress.shown)
     return Sitting(
         session_key=session.uuid.hex,
-        items=np.array(positions, dtype=np.intp),
-        categories=np.array(categories, dtype=np.intp),
+        items=np.array(progress.given, dtype=np.intp),
+        categories=np.array(progress.categories, dtype=np.intp),
         eligible=progress.eligible,
         seconds=(session.now - session.started_at).total_seconds(),
     )

@@ -73,7 +73,7 @@ class Hierarchy:
 
 
 class OpenAtoms:
-    """`Hierarchy.open_atoms` for one sitting at a time, worked out once for each state of the counts.
+    """`Hierarchy.open_atoms` for sittings whose states recur: worked out once for each state of the counts.
 
     More items left in an atom than the longest test holds make no difference, so the states of a large bank are few.
     """
@@ -85,16 +85,25 @@ class OpenAtoms:
         self._enough = int(hierarchy.high[-1]) + 1
         self._known: dict[bytes, NDArray[np.bool_]] = {}
 
-    def now(self, counts: Counts, available: Counts) -> NDArray[np.bool_]:
-        """Atoms from which one more item leaves the blueprint completable: (n_atoms,) for (n_atoms,) counts."""
-        left = np.minimum(available, self._enough)
-        state = counts.tobytes() + left.tobytes()
-        known = self._known.get(state)
-        if known is None:
-            if len(self._known) >= self._MOST:
-                self._known.clear()
-            known = self._known[state] = self.hierarchy.open_atoms(counts[None], left[None])[0]
-        return known
+    def of(self, tallies: Counts) -> list[NDArray[np.bool_]]:
+        """Atoms from which one more item leaves the blueprint completable, (n_atoms,) for each tally.
+
+        tallies: (n_persons, 2, n_atoms) items given, and items that are free.
+        """
+        tallies = tallies.copy()
+        np.minimum(tallies[:, 1], self._enough, out=tallies[:, 1])
+        found = []
+        for tally in tallies:
+            known = self._known.get(tally.tobytes())
+            found.append(self._work_out(tally) if known is None else known)
+        return found
+
+    def _work_out(self, tally: Counts) -> NDArray[np.bool_]:
+        if len(self._known) >= self._MOST:
+            self._known.clear()
+        is_open: NDArray[np.bool_] = self.hierarchy.open_atoms(tally[:1], tally[1:])[0]
+        self._known[tally.tobytes()] = is_open
+        return is_open
 
 
 def build_hierarchy(constraints: Constraints, min_items: int, max_items: int) -> Hierarchy | None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.multistage import next_of_form
+from engine.selection.course import Course, course_of
 from engine.selection.plan import Plan
-from engine.selection.posterior import likelihood_of
+from engine.selection.posterior import joined
 from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Sitting, Standing, session_key
 from engine.selection.standing import stand
@@ -38,16 +39,16 @@ class Estimated(NamedTuple):
 
 def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
     """The next item of a sitting, or why it ends. A pure function of its arguments, equal on every machine."""
-    quick = _at_a_glance(plan, sitting)
+    quick = _at_a_glance(plan, sitting, None)
     if quick is not None:
         return quick.step
     standing = None if _needs_no_standing(plan) else stand(plan, sitting)
     return _stop(plan, sitting, standing) or _select(plan, sitting, standing)
 
 
-def step_and_estimate(plan: Plan, sitting: Sitting) -> Estimated:
-    """`next_step` with the estimate it comes from, for whoever needs both."""
-    quick = _at_a_glance(plan, sitting)
+def step_and_estimate(plan: Plan, sitting: Sitting, course: Course | None = None) -> Estimated:
+    """`next_step` with the estimate it comes from, for whoever needs both; `course`: the sitting's, if it is kept."""
+    quick = _at_a_glance(plan, sitting, course)
     if quick is not None:
         return quick
     standing = stand(plan, sitting)
@@ -55,14 +56,23 @@ def step_and_estimate(plan: Plan, sitting: Sitting) -> Estimated:
     return Estimated(step, float(standing.theta[0].mean()), float(standing.sem[0].mean()))
 
 
-def _at_a_glance(plan: Plan, sitting: Sitting) -> Estimated | None:
+def goes_by_course(plan: Plan) -> bool:
+    """Whether most steps of a plan need no more of a sitting than its course."""
+    return plan.design.ability.estimator == "eap" and _has_candidates(plan)
+
+
+def _at_a_glance(plan: Plan, sitting: Sitting, course: Course | None) -> Estimated | None:
     """The next item where a glance tells that the sitting goes on and the lists tell what is best; None elsewhere."""
-    if plan.design.ability.estimator != "eap" or not len(sitting.items) or not _has_candidates(plan):
+    if not len(sitting.items) or not goes_by_course(plan):
         return None
-    glance = glance_at(plan, sitting)
+    course = course or course_of(plan, sitting)
+    likelihood = None if course is None else joined(course.blocks, course.product)
+    if course is None or likelihood is None:
+        return None
+    glance = glance_at(plan, likelihood)
     if may_end(plan, sitting, [glance]):
         return None
-    item = _by_candidates(plan, sitting, glance.theta, _free_items(plan, sitting))
+    item = _by_candidates(plan, sitting, glance.theta, course)
     return None if item is None else Estimated(NextItem(item), glance.theta, glance.sem)
 
 
@@ -103,9 +113,10 @@ def _select(plan: Plan, sitting: Sitting, standing: Standing | None) -> NextItem
         standing = standing or stand(plan, sitting)
         item = int(next_of_form(plan.design, plan.pool, standing)[0])
         return stop_for(end_of_form(standing.position)) if item < 0 else NextItem(item)
-    if _has_candidates(plan):
-        theta = _expected_theta(plan, sitting) if standing is None else float(standing.theta[0, 0])
-        quick = _by_candidates(plan, sitting, theta, _free_items(plan, sitting))
+    course = course_of(plan, sitting) if _has_candidates(plan) else None
+    if course is not None:
+        theta = _expected_theta(plan, sitting, course) if standing is None else float(standing.theta[0, 0])
+        quick = _by_candidates(plan, sitting, theta, course)
         if quick is not None:
             return NextItem(quick)
     return _by_scores(plan, standing or stand(plan, sitting))
@@ -116,13 +127,13 @@ def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
     return stop_for("pool_exhausted") if item < 0 else NextItem(item)
 
 
-def _by_candidates(plan: Plan, sitting: Sitting, theta: float, allowed: NDArray[np.bool_]) -> int | None:
+def _by_candidates(plan: Plan, sitting: Sitting, theta: float, course: Course) -> int | None:
     """Maximum information among the few items that can be best at this ability; None when the list is used up."""
     block = plan.pool.blocks[0]
     lists = block.candidates
     cell = int(min(max((theta - lists.lower) / lists.width, 0.0), len(lists.order) - 1))
     order = lists.order[cell]
-    free = allowed[order]
+    free = course.allowed(plan, order)
     rank = int(free.argmax())
     if not free[rank]:
         return None
@@ -137,25 +148,10 @@ def _by_candidates(plan: Plan, sitting: Sitting, theta: float, allowed: NDArray[
     return int(rivals[best[0]])
 
 
-def _free_items(plan: Plan, sitting: Sitting) -> NDArray[np.bool_]:
-    """(n_items,) Items not given that this learner may see and that leave the blueprint completable."""
-    free = np.ones(len(plan.pool), dtype=bool) if sitting.eligible is None else sitting.eligible.copy()
-    free[sitting.items] = False
-    live = plan.blueprints.at(len(sitting.items)).open_atoms
-    if live is not None:
-        atom = live.hierarchy.atom
-        counts = np.bincount(atom[sitting.items], minlength=live.hierarchy.n_atoms)
-        left = np.bincount(atom[free], minlength=live.hierarchy.n_atoms)
-        free &= live.now(counts, left)[atom]
-    return free
-
-
-def _expected_theta(plan: Plan, sitting: Sitting) -> float:
-    ability = plan.design.ability
+def _expected_theta(plan: Plan, sitting: Sitting, course: Course) -> float:
     if not len(sitting.items):
-        return ability.start_theta
-    likelihood = likelihood_of(plan.pool.probability, sitting.items, sitting.categories)
-    if ability.estimator != "eap":
+        return plan.design.ability.start_theta
+    likelihood = joined(course.blocks, course.product)
+    if plan.design.ability.estimator != "eap" or likelihood is None:
         return float(stand(plan, sitting).theta[0, 0])
-    posterior = likelihood * plan.prior.weights
-    return float((posterior @ plan.prior.nodes) / posterior.sum())
+    return glance_at(plan, likelihood).theta

@@ -14,7 +14,7 @@ from engine.content.feasibility import InfeasibleDesign, check_feasible
 from engine.designs import Design, DesignError, GlrRule, SprtRule, TimeRule
 from engine.exposure.control import ItemControl, build_control
 from engine.multistage import check_modules, items_in_the_way
-from engine.selection.posterior import Known, Prior, build_prior, mass_above
+from engine.selection.posterior import Prior, build_prior, mass_above
 from engine.selection.registry import CRITERIA, Criterion, find_criterion
 from engine.selection.tables import Pool
 from psychometrics.models.registry import log_probabilities
@@ -62,11 +62,6 @@ class Plan:
             for side in (-1.0, 1.0)
         }
         return {point: log_probabilities(self.pool.items, [point])[:, :, 0] for point in sorted(points)}
-
-    @cached_property
-    def known_likelihoods(self) -> Known:
-        """Likelihoods of whole blocks of answers, kept while sittings run; see `likelihood_of`."""
-        return {}
 
     @cached_property
     def watches_time(self) -> bool:

@@ -72,40 +72,38 @@ def _trapezoid(density: Floats) -> Floats:
 BLOCK = 8
 """Answers whose product is rescaled together."""
 
-Known = dict[bytes, Floats]
-MOST_KNOWN = 4096
 
-
-def likelihood_of(
-    table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp], known: Known | None = None
-) -> Floats:
+def likelihood_of(table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp]) -> Floats:
     """Likelihood at the nodes (n_nodes,) of one learner's answers, scaled to a maximum of 1.
 
     table: (n_items, K, n_nodes). Products of a block of answers at a time are rescaled, so that neither thousands of
-    answers nor contradictory ones underflow to zero everywhere. known: of this table, what whole blocks of answers
-    have come to; a sitting only ever adds to them, and the bits are the same with it and without.
+    answers nor contradictory ones underflow to zero everywhere.
     """
-    whole = len(items) - len(items) % BLOCK
-    key = b"" if known is None else items[:whole].tobytes() + categories[:whole].tobytes()
-    kept = known.get(key) if known else None
-    likelihood, first = (np.ones(table.shape[2]), 0) if kept is None else (kept, whole)
-    for start in range(first, len(items), BLOCK):
+    factors = factors_of(table, items, categories)
+    likelihood = None if factors is None else joined(*factors)
+    return _likelihood_by_logarithms(table, items, categories) if likelihood is None else likelihood
+
+
+def factors_of(table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp]) -> tuple[Floats, Floats] | None:
+    """The likelihood of all whole blocks of answers, scaled, and the product of the answers since; each (n_nodes,).
+
+    None when a block underflows. A sitting only ever adds to them, by the same multiplications in the same order.
+    """
+    blocks, whole = np.ones(table.shape[2]), len(items) - len(items) % BLOCK
+    for start in range(0, whole, BLOCK):
         part = slice(start, start + BLOCK)
-        product = np.multiply.reduce(table[items[part], categories[part]], axis=0) * likelihood
-        top = np.maximum.reduce(product)
-        if not top > 0.0:
-            return _likelihood_by_logarithms(table, items, categories)
-        likelihood = product / top
-        if known is not None and start + BLOCK == whole:
-            _keep(known, key, likelihood)
-    return likelihood
+        scaled = joined(blocks, np.multiply.reduce(table[items[part], categories[part]], axis=0))
+        if scaled is None:
+            return None
+        blocks = scaled
+    return blocks, np.multiply.reduce(table[items[whole:], categories[whole:]], axis=0)
 
 
-def _keep(known: Known, key: bytes, likelihood: Floats) -> None:
-    if len(known) >= MOST_KNOWN:
-        known.clear()
-    likelihood.flags.writeable = False
-    known[key] = likelihood
+def joined(blocks: Floats, product: Floats) -> Floats | None:
+    """Their product scaled to a maximum of 1; None when it underflows everywhere."""
+    likelihood = product * blocks
+    top = np.maximum.reduce(likelihood)
+    return likelihood / top if top > 0.0 else None
 
 
 def _likelihood_by_logarithms(table: Floats, items: NDArray[np.intp], categories: NDArray[np.intp]) -> Floats:

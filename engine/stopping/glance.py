@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from engine.designs import AllRule, AnyRule, ConfidenceRule, LengthRule, LossRule, SemRule, SprtRule, StopRule, TimeRule
 from engine.selection.plan import Plan
-from engine.selection.posterior import likelihood_of
 from engine.selection.sitting import Sitting, Standing
 from engine.stopping.rules import holds, wald_bounds
 
@@ -38,14 +37,18 @@ class Glance(NamedTuple):
     dimension: int = 0
 
 
-def glance_at(plan: Plan, sitting: Sitting) -> Glance:
-    """The posterior of a sitting, estimated by EAP on one ability."""
-    likelihood = likelihood_of(plan.pool.probability, sitting.items, sitting.categories, plan.known_likelihoods)
-    posterior = likelihood * plan.prior.weights
-    posterior /= np.add.reduce(posterior)
-    moments = plan.moments @ posterior
-    theta = float(moments[0])
-    return Glance(posterior, theta, math.sqrt(max(float(moments[1]) - theta * theta, 0.0)))
+def glance_at(plan: Plan, likelihood: Floats) -> Glance:
+    """The posterior that follows from a likelihood (n_nodes,), estimated by EAP on one ability."""
+    return glances_at(plan, likelihood[None])[0]
+
+
+def glances_at(plan: Plan, likelihoods: Floats) -> list[Glance]:
+    """The same of many (n_persons, n_nodes): sums go along each row, so that company changes no bit."""
+    posteriors = likelihoods * plan.prior.weights
+    posteriors /= np.add.reduce(posteriors, axis=1)[:, None]
+    first, second = (np.add.reduce(posteriors * moment, axis=1).tolist() for moment in plan.moments)
+    sems = [math.sqrt(max(square - theta * theta, 0.0)) for theta, square in zip(first, second, strict=True)]
+    return [Glance(*parts) for parts in zip(posteriors, first, sems, strict=True)]
 
 
 def glances_of(standing: Standing) -> list[Glance]:

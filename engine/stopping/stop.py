@@ -102,8 +102,8 @@ def content_complete(plan: Plan, standing: Standing) -> Mask:
     """Whether the items given are a legal test by themselves: (n_persons,)."""
     hierarchy = plan.blueprints.whole.hierarchy
     if hierarchy is not None:
-        atoms = np.eye(hierarchy.n_atoms, dtype=np.int64)[hierarchy.atom]
-        return hierarchy.satisfied(atoms[standing.items].sum(axis=1))
+        atoms = np.eye(hierarchy.n_atoms, dtype=np.int64)[hierarchy.atom[standing.items]]
+        return hierarchy.satisfied(atoms.sum(axis=1))
     if plan.constraints.is_empty:
         return np.ones(len(standing.keys), dtype=bool)
     return np.array([not violations(plan.constraints, items) for items in standing.items])

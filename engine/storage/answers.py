@@ -9,24 +9,27 @@ import msgspec
 
 from engine.sessions import Administered, SessionRow
 from itembank.records import Record
-from itembank.storage.database import Connection, Database
+from itembank.storage.database import Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
 
-PLANNER = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-"""A handful of rows by key out of tables that may be empty or huge: always by their indexes."""
 
-
-class Locked(Record, frozen=True, kw_only=True):
-    """A sitting whose row is held until the transaction ends, and the assessment version that it pins."""
+class Running(Record, frozen=True, kw_only=True):
+    """A running sitting, the assessment version that it pins, the items shown so far, in order, and the ids of items
+    that its learner was shown in earlier sittings."""
 
     session: SessionRow
     assessment_version_id: int
+    shown: tuple[Administered, ...]
+    seen: set[int]
 
 
 class Moved(Record, frozen=True, kw_only=True):
-    """A scored answer, the item that follows it, and the ability estimated after it."""
+    """A scored answer, the item that follows it, and the ability estimated after it.
+
+    `moment`: that of the database's clock by which the item was chosen, where the rules look at the time.
+    """
 
     session_id: int
     account_id: int
@@ -34,40 +37,15 @@ class Moved(Record, frozen=True, kw_only=True):
     following: Administered
     theta: float
     sem: float
+    moment: datetime | None = None
 
 
-async def lock(connection: Connection, uuids: Sequence[UUID]) -> dict[int, Locked]:
-    """The sittings that exist and that no other step holds, by the uuid's number; nothing here waits for anybody."""
-    return {record["uuid"].int: _locked(dict(record)) for record in await connection.fetch(sql.lock, uuids)}
+_RUNNING = msgspec.json.Decoder(Running)
 
 
-def _locked(fields: dict[str, object]) -> Locked:
-    version = fields.pop("assessment_version_id")
-    for name in ("pool", "outcome"):
-        text = fields[name]
-        fields[name] = None if text is None else msgspec.json.decode(str(text))
-    return Locked(session=SessionRow(**fields), assessment_version_id=version)  # type: ignore[arg-type]
-
-
-async def administered(connection: Connection, session_ids: Sequence[int]) -> dict[int, list[Administered]]:
-    """The items shown so far in each sitting, in order, each with its answer."""
-    found: dict[int, list[Administered]] = {session_id: [] for session_id in session_ids}
-    for record in await connection.fetch(sql.administered, session_ids):
-        fields = dict(record)
-        fields["answer"] = None if fields["answer"] is None else msgspec.json.decode(fields["answer"])
-        found[fields.pop("session_id")].append(Administered(**fields))
-    return found
-
-
-async def seen_earlier(connection: Connection, sessions: Sequence[SessionRow]) -> dict[int, set[int]]:
-    """The ids of items that each sitting's learner was shown in earlier sittings."""
-    found: dict[int, set[int]] = {session.id: set() for session in sessions}
-    rows = await connection.fetch(
-        sql.seen_earlier, [session.id for session in sessions], [session.account_id for session in sessions]
-    )
-    for session_id, item_id in rows:
-        found[session_id].add(item_id)
-    return found
+async def running(database: Database, institution_id: int, uuids: Sequence[UUID]) -> list[Running]:
+    """The sittings on screen that run, as they stand; nothing is held."""
+    return [_RUNNING.decode(row["found"]) for row in await database.at_once(sql.running, institution_id, uuids)]
 
 
 class Taken(NamedTuple):
@@ -89,12 +67,10 @@ def columns(answered: Sequence[Administered]) -> tuple[list[Any], ...]:
     )
 
 
-async def take(
-    source: "Database | Connection", institution_id: int, moves: Sequence[Moved], grace: timedelta
-) -> dict[int, Taken]:
-    """Write answers and the items that follow; what was taken, by session id. The rest was left as it stands.
+async def take(database: Database, institution_id: int, moves: Sequence[Moved], grace: timedelta) -> dict[int, Taken]:
+    """Write answers and the items that follow, on disk when this returns; what was taken, by session id.
 
-    From a database it is a transaction by itself, on disk when this returns; on a connection, part of its own.
+    The rest was left as it stands.
     """
     answered = [move.answered for move in moves]
     following = [move.following for move in moves]
@@ -109,6 +85,7 @@ async def take(
         [item.item_id for item in following],
         [item.bank_position for item in following],
         [item.is_pretest for item in following],
+        [move.moment for move in moves],
     )
-    rows = await (source.at_once if isinstance(source, Database) else source.fetch)(sql.take, *arguments)
+    rows = await database.at_once(sql.take, *arguments)
     return {session_id: Taken(until, moment) for session_id, until, moment in rows}

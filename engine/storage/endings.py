@@ -8,7 +8,7 @@ from engine.record import Entry
 from engine.sessions import Administered
 from engine.storage.answers import columns
 from itembank.records import Record
-from itembank.storage.database import Connection, Database
+from itembank.storage.database import Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
@@ -37,11 +37,10 @@ class Ended(Record, frozen=True, kw_only=True):
     entry: Entry
 
 
-async def logs(source: "Database | Connection", institution_id: int, attempt_ids: Sequence[int]) -> dict[int, Log]:
+async def logs(database: Database, institution_id: int, attempt_ids: Sequence[int]) -> dict[int, Log]:
     """The logs of attempts, by id; nothing is held."""
-    fetch = source.at_once if isinstance(source, Database) else source.fetch
     found = {}
-    for attempt_id, head, bodies, seals, moment in await fetch(sql.logs, institution_id, attempt_ids):
+    for attempt_id, head, bodies, seals, moment in await database.at_once(sql.logs, institution_id, attempt_ids):
         entries = enumerate(zip(bodies, seals, strict=True))
         chain = [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
         found[attempt_id] = Log(chain, head, moment)
@@ -49,14 +48,13 @@ async def logs(source: "Database | Connection", institution_id: int, attempt_ids
 
 
 async def write(
-    source: "Database | Connection", institution_id: int, moment: datetime, ended: Sequence[Ended], grace: timedelta
+    database: Database, institution_id: int, moment: datetime, ended: Sequence[Ended], grace: timedelta
 ) -> set[int]:
-    """Write last answers, decisions and log entries; the ids of the sittings that ended. The rest was left as it is.
+    """Write last answers, decisions and log entries, on disk when this returns; the ids of the sittings that ended.
 
-    From a database it is a transaction by itself, on disk when this returns; on a connection, part of its own.
+    The rest was left as it is.
     """
-    fetch = source.at_once if isinstance(source, Database) else source.fetch
-    rows = await fetch(
+    rows = await database.at_once(
         sql.write,
         institution_id,
         grace,

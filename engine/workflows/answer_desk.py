@@ -1,9 +1,9 @@
 """The desk where answers are taken: those that wait together are written together, in one transaction.
 
 An answer is acknowledged only after the commit that holds it. Each institution has two queues: answers of sittings that
-moved here before, taken by one statement, and those taken while their rows are held, among them all that end a sitting
-(`take_answers`). Answers sent again and everything unusual go the ordinary way (`take_session.answer_item`), each in a
-transaction of its own, so that one odd answer never troubles the others.
+are remembered here, and those of sittings that have to be looked up first (`take_answers`). Answers sent again and
+everything unusual go the ordinary way (`take_session.answer_item`), each in a transaction of its own, so that one odd
+answer never troubles the others.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from uuid import UUID
 
 from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step
-from engine.workflows.take_answers import End, Ready, Taking
+from engine.workflows.take_answers import Taking
 from engine.workflows.take_session import answer_item
 from engine.workflows.waiting import Reader, Waiting
+from engine.workflows.work_out import End, Ready
 from itembank.storage.database import Database, DatabaseUnavailable
 
 LANES, LANES_EACH = 4, 2
@@ -29,7 +30,7 @@ class _Queue(NamedTuple):
     """Whose answers wait for what."""
 
     institution_id: int
-    is_held: bool
+    is_known: bool
 
 
 class AnswerDesk:
@@ -61,7 +62,7 @@ class AnswerDesk:
         until = loop.time() + LONGEST_WAIT
         waiting = Waiting(institution_id, account_id, session_uuid, read, until, promise)
         self._n_waiting += 1
-        self._line_up(_Queue(institution_id, not self._taking.knows(session_uuid)), [waiting])
+        self._line_up(_Queue(institution_id, self._taking.knows(session_uuid)), [waiting])
         try:
             step: Step = await promise
         finally:
@@ -121,24 +122,30 @@ class AnswerDesk:
     async def _take(self, queue: _Queue, batch: Sequence[Waiting]) -> None:
         if not batch:
             return
-        if queue.is_held:
-            for waiting in await self._taking.take_held(queue.institution_id, batch):
-                self._go_alone(waiting)
+        if not queue.is_known:
+            await self._taking.look_up(queue.institution_id, batch)
+            self._line_up(_Queue(queue.institution_id, is_known=True), batch)
             return
-        held = _Queue(queue.institution_id, is_held=True)
         ready, ending, left = self._taking.work_out(batch)
-        self._line_up(held, left)
+        self._again(queue.institution_id, left)
         if ending:
             self._run(self._guard([waiting for waiting, _ in ending], self._end(queue.institution_id, ending)))
         if ready:
-            await self._guard([done.waiting for done in ready], self._move_on(held, ready))
+            await self._guard([done.waiting for done in ready], self._move_on(queue.institution_id, ready))
 
-    async def _move_on(self, held: _Queue, ready: Sequence[Ready]) -> None:
-        self._line_up(held, await self._taking.take_known(held.institution_id, ready))
+    async def _move_on(self, institution_id: int, ready: Sequence[Ready]) -> None:
+        self._again(institution_id, await self._taking.take(institution_id, ready))
 
     async def _end(self, institution_id: int, ending: Sequence[End]) -> None:
-        for waiting in await self._taking.take_ends(institution_id, ending):
-            self._go_alone(waiting)
+        self._again(institution_id, await self._taking.end(institution_id, ending))
+
+    def _again(self, institution_id: int, left: Sequence[Waiting]) -> None:
+        """What was worked out from old memory is looked up; what was looked up for this answer is taken alone."""
+        for waiting in left:
+            if waiting.is_looked_up:
+                self._go_alone(waiting)
+            else:
+                self._line_up(_Queue(institution_id, is_known=False), [waiting])
 
     def _go_alone(self, waiting: Waiting) -> None:
         self._run(self._answer_alone(waiting))

@@ -23,7 +23,7 @@ from engine.storage.endings import Ended, Log
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
 from itembank.records import Record, canonical
-from itembank.storage.database import Connection, Database
+from itembank.storage.database import Database
 
 
 class Ending(Record, frozen=True, kw_only=True):
@@ -35,11 +35,9 @@ class Ending(Record, frozen=True, kw_only=True):
     reason: str
 
 
-async def end_together(
-    source: "Database | Connection", institution_id: int, ending: Sequence[Ending]
-) -> dict[int, Step]:
+async def end_together(database: Database, institution_id: int, ending: Sequence[Ending]) -> dict[int, Step]:
     """Write the ends that need nothing but themselves; the steps by session id. What is missing was not touched."""
-    logs = await endings.logs(source, institution_id, [end.session.attempt_id for end in ending])
+    logs = await endings.logs(database, institution_id, [end.session.attempt_id for end in ending])
     decided: list[tuple[Ending, Ended, Decision]] = []
     for end in ending:
         log = logs.get(end.session.attempt_id)
@@ -50,7 +48,7 @@ async def end_together(
     if not decided:
         return {}
     moment = max(end.session.now for end, _, _ in decided)
-    ended = await endings.write(source, institution_id, moment, [done for _, done, _ in decided], GRACE)
+    ended = await endings.write(database, institution_id, moment, [done for _, done, _ in decided], GRACE)
     return {end.session.id: _step(end, done, decision) for end, done, decision in decided if done.session_id in ended}
 
 

@@ -89,6 +89,10 @@ class Shelf:
         self._kept: LRUCache[int, Publication] = LRUCache(room, lambda one: min(len(one.bank), room))
         self._loading = asyncio.Lock()
 
+    def kept(self, assessment_version_id: int) -> Publication | None:
+        """The publication, if it is in memory."""
+        return self._kept.get(assessment_version_id)
+
     async def publication(self, connection: Connection, assessment_version_id: int) -> Publication:
         """The publication, from memory or from the database."""
         kept = self._kept.get(assessment_version_id)

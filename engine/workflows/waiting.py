@@ -15,7 +15,10 @@ Reader = Callable[[ItemContent], Given]
 
 
 class Waiting(msgspec.Struct, eq=False):
-    """Who answers which sitting, until when by the loop's clock it is worth writing."""
+    """Who answers which sitting, until when by the loop's clock it is worth writing.
+
+    `is_looked_up`: whether the sitting was read for this very answer; then what memory says is not old.
+    """
 
     institution_id: int
     account_id: int
@@ -23,6 +26,7 @@ class Waiting(msgspec.Struct, eq=False):
     read: Reader
     until: float
     promise: asyncio.Future[Step]
+    is_looked_up: bool = False
 
     def keep(self, step: Step) -> None:
         """Tell the sender what followed."""

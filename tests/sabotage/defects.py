@@ -41,7 +41,7 @@ DEFECTS = (
         f"{SITTING}::test_answers_out_of_turn_are_refused_and_change_nothing",
     ),
     Defect(
-        "the desk takes answers for other people's sittings", ("engine/workflows/take_answers.py",),
+        "the desk takes answers for other people's sittings", ("engine/workflows/work_out.py",),
         "session.account_id != waiting.account_id or ", "", f"{SITTING}::test_strangers_see_nothing",
     ),
     Defect(

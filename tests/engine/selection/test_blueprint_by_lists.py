@@ -59,4 +59,4 @@ def test_what_is_remembered_of_a_blueprint_is_what_it_says(min_items: int) -> No
         left = rng.integers(0, 60, hierarchy.n_atoms)
         fresh = hierarchy.open_atoms(counts[None], left[None])[0]
         for _ in range(2):
-            assert remembered.now(counts, left).tolist() == fresh.tolist()
+            assert remembered.of(np.stack([counts, left])[None])[0].tolist() == fresh.tolist()

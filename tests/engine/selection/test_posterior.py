@@ -30,18 +30,6 @@ def test_impossible_everywhere_falls_back_on_logarithms() -> None:
     assert np.isfinite(likelihood).all()
 
 
-def test_what_is_kept_of_whole_blocks_changes_no_bit() -> None:
-    rng, nodes, known = np.random.default_rng(4), np.linspace(-6, 6, 61), {}
-    items = ItemParameters.logistic(rng.lognormal(0, 0.4, 60), rng.normal(size=60))
-    table = probabilities(items, nodes)
-    for _ in range(20):
-        order, answers = rng.permutation(60)[:27], rng.integers(2, size=27)
-        for n in range(28):
-            fresh = likelihood_of(table, order[:n], answers[:n])
-            assert fresh.tobytes() == likelihood_of(table, order[:n], answers[:n], known).tobytes()
-    assert len(known) == 20 * 3
-
-
 @pytest.mark.parametrize("cut", [-2.03, -0.4, 0.0, 0.1, 0.77, 2.5])
 @pytest.mark.parametrize("sd", [0.25, 0.4, 1.0])
 def test_mass_above_a_cut_between_nodes(cut: float, sd: float) -> None:

@@ -861,14 +861,49 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT i.institution_id FROM invitation i WHERE i.token_hash = hash
 $$;
 
+-- Running sittings as they stand, each with the items shown so far and those that its learner met in earlier ones, as
+-- documents; nothing is held.
+CREATE FUNCTION running_sittings(institution bigint, uuids uuid[]) RETURNS SETOF json
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    PERFORM set_config('assay.institution', institution::text, true);
+    RETURN QUERY
+    SELECT json_build_object(
+        'session', (
+            SELECT row_to_json(one) FROM (
+                SELECT s.id, s.uuid, s.attempt_id, s.account_id, s.bank_version_id, s.occasion, s.form,
+                    encode(s.tie_key, 'base64') AS tie_key, s.pool, s.position, s.theta, s.sem, s.started_at,
+                    s.deadline, s.paused_until, s.finished_at, s.reason, s.outcome, now() AS now
+            ) AS one
+        ),
+        'assessment_version_id', a.assessment_version_id,
+        'shown', (
+            SELECT json_agg(row_to_json(one) ORDER BY one.position) FROM (
+                SELECT i.position, i.bank_position, i.item_id, i.is_pretest, i.shown_at, r.category, r.score, r.answer,
+                    r.client_id, encode(r.request_hash, 'base64') AS request_hash, r.answered_at
+                FROM session_item i
+                LEFT JOIN response r ON r.session_id = i.session_id AND r.position = i.position
+                WHERE i.session_id = s.id
+            ) AS one
+        ),
+        'seen', (
+            SELECT coalesce(json_agg(i.item_id), '[]')
+            FROM session_item i WHERE i.account_id = s.account_id AND i.session_id < s.id
+        )
+    )
+    FROM session s JOIN attempt a ON a.id = s.attempt_id
+    WHERE s.uuid = ANY(uuids) AND s.form = 'adaptive' AND s.finished_at IS NULL;
+END $$;
+
 -- Answers to items on screen, each with the item that follows it: every sitting that stands where its answer says takes
 -- it, in one transaction. What is held by another step, has moved on, has ended, rests or is out of time is left alone, and
--- not returned. Nothing here waits for anybody. Rows are found one by one or by the whole list of ids and then hashed:
--- a nested loop over both lists would look at each answer as often as there are answers.
+-- not returned. An answer whose step looked at the time carries that moment. Nothing here waits for anybody. Rows are found
+-- one by one or by the whole list of ids and then hashed: a nested loop over both lists would look at each answer as often
+-- as there are answers.
 CREATE FUNCTION take_answers(
     institution bigint, grace interval, session_ids bigint[], positions integer[], client_ids uuid[], hashes bytea[],
     answers text[], categories smallint[], scores double precision[], thetas double precision[], sems double precision[],
-    account_ids bigint[], item_ids bigint[], bank_positions integer[], pretests boolean[]
+    account_ids bigint[], item_ids bigint[], bank_positions integer[], pretests boolean[], moments timestamptz[]
 ) RETURNS TABLE (taken bigint, until timestamptz, moment timestamptz)
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on SET jit = off AS $$
@@ -879,13 +914,13 @@ BEGIN
         SELECT *
         FROM unnest(
             session_ids, positions, client_ids, hashes, answers, categories, scores, thetas, sems, account_ids,
-            item_ids, bank_positions, pretests
+            item_ids, bank_positions, pretests, moments
         ) AS g (
             session_id, position, client_id, request_hash, answer, category, score, theta, sem, account_id, item_id,
-            bank_position, is_pretest
+            bank_position, is_pretest, given_at
         )
     ), held AS MATERIALIZED (
-        SELECT s.deadline, g.*
+        SELECT s.deadline, coalesce(g.given_at, now()) AS at, g.*
         FROM given g CROSS JOIN LATERAL (
             SELECT s.deadline
             FROM session s
@@ -903,18 +938,18 @@ BEGIN
             session_id, position, institution_id, client_id, request_hash, answer, category, score, answered_at
         )
         SELECT h.session_id, h.position, institution, h.client_id, h.request_hash, h.answer::json, h.category,
-            h.score, now()
+            h.score, h.at
         FROM held h
     ), shown AS (
         INSERT INTO session_item (
             session_id, institution_id, position, account_id, item_id, bank_position, is_pretest, shown_at
         )
-        SELECT h.session_id, institution, h.position + 1, h.account_id, h.item_id, h.bank_position, h.is_pretest, now()
+        SELECT h.session_id, institution, h.position + 1, h.account_id, h.item_id, h.bank_position, h.is_pretest, h.at
         FROM held h
     ), forgotten AS (
         DELETE FROM draft d USING held h WHERE d.session_id = ANY(session_ids) AND d.session_id = h.session_id
     )
-    SELECT h.session_id, h.deadline, now() FROM held h;
+    SELECT h.session_id, h.deadline, h.at FROM held h;
 END $$;
 
 -- The sealed logs of attempts as they stand, and the moment at which they stood so; nothing is held.
