@@ -34,7 +34,7 @@ class Taking:
         self._known: LRUCache[int, Place] = LRUCache(CAPACITY)
 
     def knows(self, session_uuid: UUID) -> bool:
-        """Whether a sitting's next step can be worked out from memory: it is there, and the time makes no difference."""
+        """Whether a sitting's next step can be worked out from memory: it is there, and time makes no difference."""
         place = self._known.get(session_uuid.int)
         return place is not None and place.session.paused_until is None and not place.plan.watches_time
 
