@@ -1,73 +1,101 @@
-"""Regular expressions of XML Schema as Python's, character classes worked out as sets of code points.
+"""Regular expressions of XML Schema, matched in bounded time whatever they repeat.
 
-What the two languages share is passed on; `^` and `$` stay anchors, because authors write them as such although XML
-Schema has none (a pattern always stands for the whole string).
+What the language of XML Schema and Python's share is passed on to Python; `^` and `$` stay anchors, because authors
+write them as such although XML Schema has none (a pattern always stands for the whole string).
 """
 
 import re
-import sys
-import unicodedata
-from collections import defaultdict
-from functools import cache, lru_cache
+from functools import lru_cache
 
-Ranges = tuple[tuple[int, int], ...]
-"""Code points as sorted, separate ranges, both ends included."""
+from itembank.expressions.automata import Automaton, Foreign
+from itembank.expressions.character_sets import Ranges, SetReader
 
 LONGEST_PATTERN = 1000
+FEW_REPETITIONS = 1
+"""As many unbounded repetitions Python's own matching, which tries all ways, goes through at once."""
+MOST_IN_LINE = 2
+MOST_ALTERNATIVES = 20
+"""As many repetitions and alternatives one after the other are still tried where a pattern looks around or back."""
+LOOKING = re.compile(r"\(\?<?[=!][^()]*$")
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> "re.Pattern[str]":
-    """An XML Schema pattern as a Python one.
+def compiled(pattern: str) -> "re.Pattern[str] | Automaton":
+    """What matches an XML Schema pattern.
 
     Raises:
         ValueError: when it cannot be read, or could take unbounded time on a hostile answer.
     """
-    if len(pattern) > LONGEST_PATTERN or _may_explode(pattern):
-        raise ValueError(f"the pattern '{pattern[:60]}' repeats a repetition and could take for ever; simplify it.")
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"the pattern '{pattern[:60]}' is longer than {LONGEST_PATTERN} characters; simplify it.")
     try:
-        return re.compile(_Translator(pattern).translated())
+        known = re.compile(_Translator(pattern).translated())
+        return known if _is_quick(pattern) else _automaton(pattern) or known
     except (re.error, RecursionError, OverflowError, ValueError) as failure:
         raise ValueError(f"the pattern '{pattern[:60]}' is no regular expression ({failure}).") from None
 
 
-def _may_explode(pattern: str) -> bool:
-    """Whether a group that repeats without bound holds a repetition or alternatives: the shapes of runaway matching."""
-    plain = re.sub(r"\[(?:\\.|[^\]\\])*\]", "x", re.sub(r"\\.", "x", pattern))
-    open_groups: list[bool] = []
+def _automaton(pattern: str) -> Automaton | None:
+    """The pattern as an automaton; None when it looks around or back, but within bounds."""
+    try:
+        return Automaton(pattern)
+    except Foreign:
+        if may_explode(pattern):
+            raise ValueError("it looks ahead or back among repetitions and could take for ever; simplify it") from None
+        return None
+
+
+def _plain(pattern: str) -> str:
+    """The pattern with one letter for every escape and every class in brackets."""
+    return re.sub(r"\[(?:\\.|[^\]\\])*\]", "x", re.sub(r"\\.", "x", pattern))
+
+
+def may_explode(pattern: str, most_in_line: int = MOST_IN_LINE) -> bool:
+    """Whether trying all ways through a pattern could take for ever.
+
+    It could where a group that repeats holds a repetition or alternatives, or where a line repeats often.
+    """
+    plain = _plain(pattern)
+    alternatives, repetitions = [0], [0]
     for index, character in enumerate(plain):
         if character == "(":
-            open_groups.append(False)
-        elif character == ")" and open_groups:
-            risky = open_groups.pop()
-            repeats = _unbounded(plain, index + 1)
-            if risky and repeats:
+            alternatives.append(0)
+            repetitions.append(0)
+        elif character == ")" and len(repetitions) > 1:
+            several, inside = alternatives.pop(), repetitions.pop()
+            if (several or inside) and _unbounded(plain, index + 1):
                 return True
-            if open_groups and (risky or repeats):
-                open_groups[-1] = True
-        elif open_groups and (character == "|" or _unbounded(plain, index)):
-            open_groups[-1] = True
+            looks = LOOKING.search(plain[:index]) is not None
+            alternatives[-1] += several
+            repetitions[-1] += 0 if looks else inside
+        else:
+            alternatives[-1] += character == "|"
+            repetitions[-1] += _unbounded(plain, index)
+        if repetitions[-1] > most_in_line or alternatives[-1] > MOST_ALTERNATIVES:
+            return True
     return False
 
 
+def _is_quick(pattern: str) -> bool:
+    """Whether nothing in a pattern can be tried in more ways than an answer is long."""
+    plain = _plain(pattern)
+    return "|" not in plain and len(re.findall(r"[*+?{]", plain)) <= FEW_REPETITIONS
+
+
 def _unbounded(plain: str, index: int) -> bool:
-    if plain[index : index + 1] in ("*", "+"):
-        return True
+    """Whether what stands before this place may stand any number of times, or more than twenty."""
     braces = re.compile(r"\{\d*,(\d*)\}").match(plain, index)
-    return braces is not None and (not braces.group(1) or int(braces.group(1)) > 20)
+    often = braces is not None and (not braces.group(1) or int(braces.group(1)) > 20)
+    return often or plain[index : index + 1] in ("*", "+")
 
 
-class _Translator:
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.at = 0
-
+class _Translator(SetReader):
     def translated(self) -> str:
         made: list[str] = []
         while self.at < len(self.pattern):
             character = self.pattern[self.at]
             if character == "[":
-                made.append(_written(self._class()))
+                made.append(_written(self.bracketed()))
             elif character == ".":
                 self.at += 1
                 made.append(r"[^\n\r]")
@@ -79,178 +107,11 @@ class _Translator:
         return "".join(made)
 
     def _escape(self) -> str:
-        known = self._known_class()
+        known = self.known_class()
         if known is not None:
             return _written(known)
         self.at += 2
         return self.pattern[self.at - 2 : self.at]
-
-    def _known_class(self) -> Ranges | None:
-        """The set that an escape like \\d, \\i or \\p{Lu} stands for, read past; None for the escape of one sign."""
-        letter = self.pattern[self.at + 1 : self.at + 2]
-        if letter in ("p", "P"):
-            named = re.compile(r"\{([^}]*)\}").match(self.pattern, self.at + 2)
-            if named is None:
-                raise ValueError(f"'\\{letter}' lacks the name of a property")
-            self.at = named.end()
-            found = _property(named.group(1))
-            return _complement(found) if letter == "P" else found
-        if letter and letter in "dDsSwWiIcC":
-            self.at += 2
-            found = _of_letter(letter.lower())
-            return _complement(found) if letter.isupper() else found
-        return None
-
-    def _class(self) -> Ranges:
-        """A class in brackets, with ranges, escapes and one class taken off ([a-z-[aeiou]])."""
-        self.at += 1
-        negated = self.pattern.startswith("^", self.at)
-        self.at += negated
-        found: list[tuple[int, int]] = []
-        taken_off: Ranges = ()
-        first = True
-        while first or not self.pattern.startswith("]", self.at):
-            if self.at >= len(self.pattern):
-                raise ValueError("a bracket is not closed")
-            first = False
-            if self.pattern.startswith("-[", self.at):
-                self.at += 1
-                taken_off = self._class()
-                break
-            found.extend(self._part())
-        if not self.pattern.startswith("]", self.at):
-            raise ValueError("a class that is taken off must stand last in its brackets")
-        self.at += 1
-        whole = _complement(_joined(found)) if negated else _joined(found)
-        return _without(whole, taken_off)
-
-    def _part(self) -> Ranges:
-        """One sign, one range or one escape inside brackets."""
-        if self.pattern[self.at] == "\\" and (known := self._known_class()) is not None:
-            return known
-        low = self._sign()
-        ahead = self.pattern[self.at : self.at + 2]
-        if ahead[:1] != "-" or ahead[1:] in ("", "]", "["):
-            return ((low, low),)
-        self.at += 1
-        high = self._sign()
-        if high < low:
-            raise ValueError(f"the range {chr(low)}-{chr(high)} runs backwards")
-        return ((low, high),)
-
-    def _sign(self) -> int:
-        if self.pattern[self.at] == "\\":
-            self.at += 1
-            letter = self.pattern[self.at : self.at + 1]
-            if not letter:
-                raise ValueError("it ends in a backslash")
-            self.at += 1
-            return ord(CONTROLS.get(letter, letter))
-        self.at += 1
-        return ord(self.pattern[self.at - 1])
-
-
-CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
-NAME_START: Ranges = (
-    *((0x3A, 0x3A), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x2FF)),
-    *((0x370, 0x37D), (0x37F, 0x1FFF), (0x200C, 0x200D), (0x2070, 0x218F), (0x2C00, 0x2FEF), (0x3001, 0xD7FF)),
-    *((0xF900, 0xFDCF), (0xFDF0, 0xFFFD), (0x10000, 0xEFFFF)),
-)
-NAME_MORE: Ranges = ((0x2D, 0x2E), (0x30, 0x39), (0xB7, 0xB7), (0x300, 0x36F), (0x203F, 0x2040))
-"""XML 1.0 (fifth edition), productions 4 and 4a: what a name may start with, and what else may follow."""
-BLOCKS: dict[str, tuple[int, int]] = {
-    "BasicLatin": (0x0, 0x7F),
-    "Latin-1Supplement": (0x80, 0xFF),
-    "LatinExtended-A": (0x100, 0x17F),
-    "LatinExtended-B": (0x180, 0x24F),
-    "IPAExtensions": (0x250, 0x2AF),
-    "CombiningDiacriticalMarks": (0x300, 0x36F),
-    "Greek": (0x370, 0x3FF),
-    "GreekandCoptic": (0x370, 0x3FF),
-    "Cyrillic": (0x400, 0x4FF),
-    "Armenian": (0x530, 0x58F),
-    "Hebrew": (0x590, 0x5FF),
-    "Arabic": (0x600, 0x6FF),
-    "Devanagari": (0x900, 0x97F),
-    "Thai": (0xE00, 0xE7F),
-    "LatinExtendedAdditional": (0x1E00, 0x1EFF),
-    "GreekExtended": (0x1F00, 0x1FFF),
-    "GeneralPunctuation": (0x2000, 0x206F),
-    "SuperscriptsandSubscripts": (0x2070, 0x209F),
-    "CurrencySymbols": (0x20A0, 0x20CF),
-    "LetterlikeSymbols": (0x2100, 0x214F),
-    "NumberForms": (0x2150, 0x218F),
-    "Arrows": (0x2190, 0x21FF),
-    "MathematicalOperators": (0x2200, 0x22FF),
-    "GeometricShapes": (0x25A0, 0x25FF),
-    "Hiragana": (0x3040, 0x309F),
-    "Katakana": (0x30A0, 0x30FF),
-    "CJKUnifiedIdeographs": (0x4E00, 0x9FFF),
-    "HangulSyllables": (0xAC00, 0xD7AF),
-    "PrivateUse": (0xE000, 0xF8FF),
-}
-
-
-@cache
-def _categories() -> dict[str, Ranges]:
-    """The code points of every general category of Unicode ("Lu"), and of every first letter of one ("L")."""
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for point in range(sys.maxunicode + 1):
-        category = unicodedata.category(chr(point))
-        runs = found[category]
-        if runs and runs[-1][1] == point - 1:
-            runs[-1] = (runs[-1][0], point)
-        else:
-            runs.append((point, point))
-    for major in {category[0] for category in found}:
-        found[major] = [run for category, runs in list(found.items()) if category[0] == major for run in runs]
-    return {category: _joined(runs) for category, runs in found.items()}
-
-
-def _property(name: str) -> Ranges:
-    if name.startswith("Is"):
-        if name[2:] not in BLOCKS:
-            raise ValueError(f"the block '{name}' is not known here")
-        return (BLOCKS[name[2:]],)
-    if name not in _categories():
-        raise ValueError(f"'{name}' is no category of Unicode")
-    return _categories()[name]
-
-
-@cache
-def _of_letter(letter: str) -> Ranges:
-    """What \\d, \\s, \\w, \\i and \\c stand for in XML Schema."""
-    if letter == "s":
-        return ((0x9, 0xA), (0xD, 0xD), (0x20, 0x20))
-    if letter in "ic":
-        return NAME_START if letter == "i" else _joined([*NAME_START, *NAME_MORE])
-    kinds = _categories()
-    return kinds["Nd"] if letter == "d" else _complement(_joined([*kinds["P"], *kinds["Z"], *kinds["C"]]))
-
-
-def _joined(ranges: "list[tuple[int, int]]") -> Ranges:
-    made: list[tuple[int, int]] = []
-    for low, high in sorted(ranges):
-        if made and low <= made[-1][1] + 1:
-            made[-1] = (made[-1][0], max(made[-1][1], high))
-        else:
-            made.append((low, high))
-    return tuple(made)
-
-
-def _complement(ranges: Ranges) -> Ranges:
-    made, start = [], 0
-    for low, high in ranges:
-        if start < low:
-            made.append((start, low - 1))
-        start = high + 1
-    if start <= sys.maxunicode:
-        made.append((start, sys.maxunicode))
-    return tuple(made)
-
-
-def _without(ranges: Ranges, taken_off: Ranges) -> Ranges:
-    return _complement(_joined([*_complement(ranges), *taken_off])) if taken_off else ranges
 
 
 def _written(ranges: Ranges) -> str:

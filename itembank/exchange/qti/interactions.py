@@ -110,10 +110,14 @@ def _read(reader: BodyReader, element: etree._Element, kind: InteractionKind, re
 
 
 def _pattern(reader: BodyReader, pattern: str) -> str:
+    """The pattern an answer shall fit, unless a learner's browser, which tries all ways, might never end on it."""
     try:
         patterns.compiled(pattern)
     except ValueError as failure:
         reader.notes.append(f"A pattern for the answer is left out: {failure}")
+        return ""
+    if patterns.may_explode(pattern, most_in_line=4):
+        reader.notes.append(f"A pattern for the answer is left out: '{pattern[:60]}' could take a browser for ever.")
         return ""
     return pattern
 

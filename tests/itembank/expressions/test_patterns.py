@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from itembank.expressions.automata import Automaton, Foreign
 from itembank.expressions.patterns import compiled
 
 
@@ -64,8 +65,10 @@ def test_anchors_that_authors_write_are_taken_as_such():
         (r"\p{IsKlingon}", "block 'IsKlingon'"),
         (r"\p{Xx}", "no category"),
         (r"\pL", "lacks the name"),
-        ("a" * 1001, "for ever"),
-        ("(a+)+b", "for ever"),
+        ("a" * 1001, "longer than 1000"),
+        (r"(?=a)(a+)+b", "for ever"),
+        (r"(a*)\1.*.*b", "for ever"),
+        ("(a{1,99}){1,99}", "repeats too much"),
         ("(", "regular expression"),
     ],
 )
@@ -92,6 +95,41 @@ def test_any_pattern_is_read_or_refused(pattern, text):
             compiled(pattern)
     else:
         assert isinstance(fitting, bool)
+
+
+@given(st.text("ab(|)*+?{}12,.^$", max_size=12), st.text("ab\n", max_size=8))
+def test_automata_agree_with_matching_by_trial(pattern, text):
+    try:
+        trial, automaton = re.compile(pattern.replace(".", r"[^\n\r]")), Automaton(pattern)
+    except (re.error, Foreign, ValueError, OverflowError):
+        return
+    if not re.search(r"[*+?}][*+?{]|\(\?", pattern) and "\n" not in text:
+        assert (automaton.fullmatch(text) is not None) == (trial.fullmatch(text) is not None)
+
+
+RUNAWAY = [
+    ("(a+)+", "a" * 499 + "b"),
+    ("(a|a)*c", "a" * 500),
+    (".*.*.*.*.*.*x", "a" * 500),
+    ("(a|aa)+(b|bb)*c", "ab" * 250),
+    ("(a?){200}a{200}", "a" * 500),
+    (r"([\p{L}]+\s?)*!", "words " * 80),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text"), RUNAWAY)
+def test_patterns_that_run_away_elsewhere_end_here(pattern, text):
+    begin = time.process_time()
+    assert not fits(pattern, text)
+    assert time.process_time() - begin < 3
+
+
+def test_patterns_may_repeat_what_repeats_and_look_around_a_little():
+    assert fits(r"(\w+\s?)*!", "one two three!")
+    assert fits("([A-Z][a-z]*-?)+", "Ann-Marie")
+    assert fits(r"(?=.*\d)(?=.*[a-z])\S{4,8}", "abc1x")
+    assert not fits(r"(?=.*\d)(?=.*[a-z])\S{4,8}", "abcdx")
+    assert fits("(cat|dog)(,(cat|dog))*", "cat,dog,cat")
 
 
 def test_long_answers_are_matched_in_no_time():

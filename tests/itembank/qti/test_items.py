@@ -341,6 +341,12 @@ def test_a_drawing_under_an_interaction_is_its_picture():
     assert (picture.asset[:9], picture.width, picture.alt) == ("drawings/", 200, "Map")
 
 
+@pytest.mark.parametrize("mask", [r"\d{1,3}(,\d{3})*(\.\d+)?", "[A-Z]+-[0-9]+", "a|b|c|d", r"(\+|-)?\d+"])
+def test_a_pattern_of_the_usual_kind_comes_in(mask):
+    item = s.sample("text_entry").replace(b'expectedLength="10"', f'patternMask="{mask}"'.encode())
+    assert read_item(item, "x.xml").item.content.interactions[0].pattern == mask
+
+
 def test_a_pattern_that_could_run_for_ever_is_left_out_with_a_note():
     item = s.sample("text_entry").replace(b'expectedLength="10"', b'patternMask="(a+)+b"')
     found = read_item(item, "x.xml")
