@@ -71,7 +71,10 @@ def work_out(batch: Iterable[tuple[Waiting, Place | None]]) -> WorkedOut:
 
 
 def _answered(waiting: Waiting, place: Place) -> Place | None:
-    """The place with the answer scored; None when it was refused, or has to be dealt with otherwise."""
+    """The place with the answer scored; None when it was refused, or has to be dealt with otherwise.
+
+    Nothing is refused by what may be old: that is looked up first.
+    """
     session, publication, progress = place
     if session.account_id != waiting.account_id or not session.on_screen or session.finished_at or time_is_up(session):
         return None
@@ -81,7 +84,8 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
             return None
         answered = score_last(publication, progress.shown, given, session.now)
     except (EngineError, BankError) as error:
-        waiting.break_off(error)
+        if waiting.is_looked_up:
+            waiting.break_off(error)
         return None
     return Place(session, publication, progress.after(place.plan, answered))
 

@@ -84,3 +84,17 @@ async def test_an_answer_waits_for_a_row_that_somebody_holds(sample_dsn: str, kn
             assert not done
         assert body(await waiting, 201)["answered"] == 4
     await connection.close()
+
+
+async def test_nothing_is_refused_by_what_may_be_old(
+    sample_client: Client, other_client: Client, sample_database: Database, known: Sat
+) -> None:
+    headers, url, session = known
+    given = {"position": session["item"]["position"], "answer": wrong_answer(session["item"]), "id": str(uuid4())}
+    body(await other_client.post(f"{url}/responses", json=given, headers=headers), 201)
+    changed = {**given, "answer": ["no such choice", "nor this"]}
+    refused = await sample_client.post(f"{url}/responses", json=changed, headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("reused-id")
+    fresh = {**changed, "id": str(uuid4())}
+    assert (await sample_client.post(f"{url}/responses", json=fresh, headers=headers)).status_code == 409

@@ -166,7 +166,12 @@ DEFECTS = (
     ),
     Defect(
         "the blueprint is remembered wrongly", ("engine/content/hierarchy.py",),
-        "left = np.minimum(available, self._enough)", "left = np.minimum(available, 3)",
+        "np.minimum(tallies[:, 1], self._enough, out", "np.minimum(tallies[:, 1], 3, out",
         "tests/engine/selection/test_blueprint_by_lists.py::test_what_is_remembered_of_a_blueprint_is_what_it_says",
+    ),
+    Defect(
+        "company changes what is made of a sitting", ("engine/stopping/glance.py",),
+        "np.add.reduce(posteriors, axis=1)[:, None]", "np.add.reduce(posteriors, axis=1)[0]",
+        "tests/engine/selection/test_together.py::test_many_at_once_go_on_as_each_alone_to_the_same_bits",
     ),
 )  # fmt: skip
