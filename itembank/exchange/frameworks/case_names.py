@@ -19,7 +19,8 @@ class Names:
         self.uri, self.document = address_of(document), identifier_in(document)
         self.identifiers: dict[str, str] = {}
         self.give(self.document, self.uri)
-        self.taken = {self.identifiers.get(self.uri) or identifier_of(self.uri), *filter(is_uuid, self.items)}
+        self.whole = self.identifiers.get(self.uri) or identifier_of(self.uri)
+        self.taken = {self.whole, *filter(is_uuid, self.items)}
         self.named: dict[str, str] = {}
         for identifier, item in self.items.items():
             self.named[self._uri(identifier, text(item.get("uri")))] = identifier
@@ -28,12 +29,13 @@ class Names:
 
     def _uri(self, identifier: str, said: str) -> str:
         """The stated URI where it is one and names nothing else, else one made of the identifier."""
-        uri, own = uri_of(said), is_uuid(identifier)
-        if not uri or uri in self.named or not (own or identifier_of(uri) not in self.taken):
+        uri, own = uri_of(said), is_uuid(identifier) and identifier != self.whole
+        if not uri or uri == self.uri or uri in self.named or not (own or identifier_of(uri) not in self.taken):
             self.ledger.left_out["CFItem.uri that is no URI or names something else too"] += said != ""
-            uri = urn_of(identifier if own else f"{self.uri}#{identifier}")
-        self.ledger.left_out["CFItem.identifier that is no UUID"] += not own
-        self.give(identifier, uri)
+            uri = urn_of(identifier if own else f"{self.uri}#{identifier}#item")
+        self.ledger.left_out["CFItem.identifier that is no UUID or names the document"] += not own
+        if own:
+            self.give(identifier, uri)
         self.taken.add(identifier if own else identifier_of(uri))
         return uri
 

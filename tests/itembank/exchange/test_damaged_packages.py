@@ -42,6 +42,8 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "an address in another alphabet": lambda p: p["CFItems"][0].update(uri="https://x.example/größe?a=5%"),
     "the address of its sister": lambda p: p["CFItems"][0].update(uri=p["CFItems"][1]["uri"]),
     "an identifier of its own": lambda p: p["CFItems"][0].update(uri=ASN),
+    "the identifier of the document": lambda p: p["CFItems"][0].update(identifier=p["CFDocument"]["identifier"]),
+    "the address of the document": lambda p: p["CFItems"][0].update(uri=p["CFDocument"]["uri"]),
     "no identifier": lambda p: p["CFItems"][0].pop("identifier"),
     "an identifier that is none": lambda p: p["CFItems"][0].update(identifier="K1", humanCodingScheme=""),
     "a code that is an identifier": lambda p: p["CFItems"][0].update(humanCodingScheme=p["CFItems"][1]["identifier"]),

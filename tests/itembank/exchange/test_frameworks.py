@@ -72,7 +72,7 @@ def test_case_is_read_leniently_and_what_has_no_place_is_named() -> None:
     assert Crosswalk(origin="a", destination="u:elsewhere", kind="exact") in framework.crosswalks
     assert Crosswalk(origin="d", destination="c", kind="part_of") in framework.crosswalks
     assert report.left_out == {
-        "CFItem.identifier that is no UUID": 5,
+        "CFItem.identifier that is no UUID or names the document": 5,
         "association ext:funny": 1,
         "isPeerOf from a node outside the package": 1,
     }
