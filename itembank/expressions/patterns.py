@@ -1,27 +1,28 @@
-"""Regular expressions of XML Schema, matched in bounded time whatever they repeat.
+"""Regular expressions of XML Schema, matched in time that grows with the answer alone, whatever they repeat.
 
-What the language of XML Schema and Python's share is passed on to Python; `^` and `$` stay anchors, because authors
-write them as such although XML Schema has none (a pattern always stands for the whole string).
+Its classes are worked out and the rest is passed on to RE2, which follows all ways through a pattern at once; `^` and
+`$` stay anchors, because authors write them as such although XML Schema has none (a pattern always stands for the whole
+string).
 """
 
 import re
+import sys
 from functools import lru_cache
 
-from itembank.expressions.automata import Automaton, Foreign
+import re2
+
 from itembank.expressions.character_sets import Ranges, SetReader
 
 LONGEST_PATTERN = 1000
-FEW_REPETITIONS = 1
-"""As many unbounded repetitions Python's own matching, which tries all ways, goes through at once."""
 MOST_IN_LINE = 2
 MOST_ALTERNATIVES = 20
-"""As many repetitions and alternatives one after the other are still tried where a pattern looks around or back."""
+"""As many repetitions and alternatives one after the other are still tried where RE2 does not read a pattern."""
 LOOKING = re.compile(r"\(\?<?[=!][^()]*$")
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> "re.Pattern[str] | Automaton":
-    """What matches an XML Schema pattern.
+def compiled(pattern: str) -> "re.Pattern[str]":
+    """What matches an XML Schema pattern: Python's own matching where it looks around or back, but within bounds.
 
     Raises:
         ValueError: when it cannot be read, or could take unbounded time on a hostile answer.
@@ -29,20 +30,27 @@ def compiled(pattern: str) -> "re.Pattern[str] | Automaton":
     if len(pattern) > LONGEST_PATTERN:
         raise ValueError(f"the pattern '{pattern[:60]}' is longer than {LONGEST_PATTERN} characters; simplify it.")
     try:
-        known = re.compile(_Translator(pattern).translated())
-        return known if _is_quick(pattern) else _automaton(pattern) or known
+        known = re.compile(_Translator(pattern, r"\U{:08x}").translated())
+        return _linear(pattern) or _within_bounds(pattern, known)
     except (re.error, RecursionError, OverflowError, ValueError) as failure:
         raise ValueError(f"the pattern '{pattern[:60]}' is no regular expression ({failure}).") from None
 
 
-def _automaton(pattern: str) -> Automaton | None:
-    """The pattern as an automaton; None when it looks around or back, but within bounds."""
+def _linear(pattern: str) -> "re.Pattern[str] | None":
+    """The pattern as RE2 matches it; None when that is beyond it."""
+    options = re2.Options()
+    options.log_errors = False
     try:
-        return Automaton(pattern)
-    except Foreign:
-        if may_explode(pattern):
-            raise ValueError("it looks ahead or back among repetitions and could take for ever; simplify it") from None
+        made: re.Pattern[str] = re2.compile(_Translator(pattern, r"\x{{{:x}}}").translated(), options)
+    except re2.error:
         return None
+    return made
+
+
+def _within_bounds(pattern: str, known: "re.Pattern[str]") -> "re.Pattern[str]":
+    if may_explode(pattern):
+        raise ValueError("it looks ahead or back, or repeats too often, and could take for ever; simplify it")
+    return known
 
 
 def _plain(pattern: str) -> str:
@@ -76,12 +84,6 @@ def may_explode(pattern: str, most_in_line: int = MOST_IN_LINE) -> bool:
     return False
 
 
-def _is_quick(pattern: str) -> bool:
-    """Whether nothing in a pattern can be tried in more ways than an answer is long."""
-    plain = _plain(pattern)
-    return "|" not in plain and len(re.findall(r"[*+?{]", plain)) <= FEW_REPETITIONS
-
-
 def _unbounded(plain: str, index: int) -> bool:
     """Whether what stands before this place may stand any number of times, or more than twenty."""
     braces = re.compile(r"\{\d*,(\d*)\}").match(plain, index)
@@ -90,12 +92,19 @@ def _unbounded(plain: str, index: int) -> bool:
 
 
 class _Translator(SetReader):
+    """Writes a pattern's classes as ranges of code points, each in the form that an engine reads."""
+
+    def __init__(self, pattern: str, form: str) -> None:
+        super().__init__(pattern)
+        self.form = form
+
     def translated(self) -> str:
+        """The pattern with every class written out."""
         made: list[str] = []
         while self.at < len(self.pattern):
             character = self.pattern[self.at]
             if character == "[":
-                made.append(_written(self.bracketed()))
+                made.append(self._written(self.bracketed()))
             elif character == ".":
                 self.at += 1
                 made.append(r"[^\n\r]")
@@ -109,13 +118,12 @@ class _Translator(SetReader):
     def _escape(self) -> str:
         known = self.known_class()
         if known is not None:
-            return _written(known)
+            return self._written(known)
         self.at += 2
         return self.pattern[self.at - 2 : self.at]
 
-
-def _written(ranges: Ranges) -> str:
-    """A set as a Python class; an empty one matches nothing."""
-    if not ranges:
-        return r"(?!)"
-    return "[" + "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges) + "]"
+    def _written(self, ranges: Ranges) -> str:
+        """A set as a class; an empty one is all but everything."""
+        if not ranges:
+            return "[^" + self.form.format(0) + "-" + self.form.format(sys.maxunicode) + "]"
+        return "[" + "".join(f"{self.form.format(low)}-{self.form.format(high)}" for low, high in ranges) + "]"

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itembank.expressions.automata import Automaton, Foreign
 from itembank.expressions.patterns import compiled
 
 
@@ -68,7 +67,7 @@ def test_anchors_that_authors_write_are_taken_as_such():
         ("a" * 1001, "longer than 1000"),
         (r"(?=a)(a+)+b", "for ever"),
         (r"(a*)\1.*.*b", "for ever"),
-        ("(a{1,99}){1,99}", "repeats too much"),
+        ("(a{1,99}){1,99}", "repeats too often"),
         ("(", "regular expression"),
     ],
 )
@@ -98,13 +97,13 @@ def test_any_pattern_is_read_or_refused(pattern, text):
 
 
 @given(st.text("ab(|)*+?{}12,.^$", max_size=12), st.text("ab\n", max_size=8))
-def test_automata_agree_with_matching_by_trial(pattern, text):
+def test_patterns_agree_with_matching_by_trial(pattern, text):
     try:
-        trial, automaton = re.compile(pattern.replace(".", r"[^\n\r]")), Automaton(pattern)
-    except (re.error, Foreign, ValueError, OverflowError):
+        trial, ours = re.compile(pattern.replace(".", r"[^\n\r]")), compiled(pattern)
+    except (re.error, ValueError, OverflowError):
         return
     if not re.search(r"[*+?}][*+?{]|\(\?", pattern) and "\n" not in text:
-        assert (automaton.fullmatch(text) is not None) == (trial.fullmatch(text) is not None)
+        assert (ours.fullmatch(text) is not None) == (trial.fullmatch(text) is not None)
 
 
 RUNAWAY = [
