@@ -5,10 +5,9 @@ the row still stands at that position, running and in time; what it leaves is lo
 then is left to `take_session`. Nothing is kept that another process needs.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from uuid import UUID
-
-from cachetools import LRUCache
 
 from engine.delivery import eligible_items
 from engine.pretest import pretest_items
@@ -31,7 +30,7 @@ class Taking:
     def __init__(self, database: Database, shelf: Shelf) -> None:
         self._database = database
         self._shelf = shelf
-        self._known: LRUCache[int, Place] = LRUCache(CAPACITY)
+        self._known: OrderedDict[int, Place] = OrderedDict()
 
     def knows(self, session_uuid: UUID) -> bool:
         """Whether a sitting's next step can be worked out from memory: it is there, and time makes no difference."""
@@ -46,7 +45,14 @@ class Taking:
             self._known.pop(waiting.session_uuid.int, None)
         for running in await answers.running(self._database, institution_id, uuids):
             publication = await self._publication(institution_id, running.assessment_version_id)
-            self._known[running.session.uuid.int] = _place(running, publication)
+            self._remember(running.session.uuid.int, _place(running, publication))
+
+    def _remember(self, number: int, place: Place) -> None:
+        """Keep a place; whose sitting has not moved for longest is forgotten first."""
+        self._known[number] = place
+        self._known.move_to_end(number)
+        if len(self._known) > CAPACITY:
+            self._known.popitem(last=False)
 
     async def _publication(self, institution_id: int, assessment_version_id: int) -> Publication:
         kept = self._shelf.kept(assessment_version_id)
@@ -68,7 +74,8 @@ class Taking:
             if became is None:
                 left.append(done.waiting)
                 continue
-            place = self._known[done.waiting.session_uuid.int] = place_after(done, became)
+            place = place_after(done, became)
+            self._remember(done.waiting.session_uuid.int, place)
             done.waiting.keep(step_at(place))
         return left
 
