@@ -1,6 +1,7 @@
 """Heads and bodies leave together, and nothing is held longer than a turn of the loop."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -89,7 +90,8 @@ def serving() -> Iterator[str]:
     thread.start()
     try:
         while not server.started:
-            pass
+            assert thread.is_alive()
+            time.sleep(0.01)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -104,7 +104,7 @@ async def test_a_short_silence_is_no_outage(sample_database: Database, sample_ds
 async def test_a_server_that_stands_still_while_it_beats_keeps_nobody_waiting(database_dsn: str) -> None:
     waits, stands = threading.Event(), threading.Event()
 
-    async def hold_until_it_stands() -> None:
+    async def hold_until_it_stands() -> bool:
         """Let a beat wait for the pulse, let go when its server does nothing any more, and take the pulse again."""
         other = await asyncpg.connect(database_dsn, server_settings={"lock_timeout": "5000"})
         async with other.transaction():
@@ -113,15 +113,16 @@ async def test_a_server_that_stands_still_while_it_beats_keeps_nobody_waiting(da
                 await other.execute("SELECT pg_sleep(0.01)")
             waits.set()
             await asyncio.to_thread(stands.wait)
-        await other.execute("SELECT FROM service_pulse FOR UPDATE")
+        is_free = await other.fetchval("SELECT true FROM service_pulse FOR UPDATE")
         await other.close()
+        return bool(is_free)
 
     async with keep_ready(database_dsn, None):
         with ThreadPoolExecutor(1) as elsewhere:
             done = elsewhere.submit(asyncio.run, hold_until_it_stands())
             await asyncio.to_thread(waits.wait)
             stands.set()
-            done.result()  # this loop, and with it the server, does nothing until then
+            assert done.result()  # this loop, and with it the server, does nothing until then
 
 
 async def test_nobody_moves_a_deadline_earlier(
