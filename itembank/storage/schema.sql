@@ -861,10 +861,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT i.institution_id FROM invitation i WHERE i.token_hash = hash
 $$;
 
+-- The functions of the hot path choose their plans themselves: one plan for good (to plan such a statement costs more than
+-- to run it for a few answers), rows found by key. OFFSET 0 keeps a condition inside: on a table whose statistics are
+-- young, the planner would rather read all open sittings than a handful by their keys.
+
 -- Running sittings as they stand, each with the items shown so far and those that its learner met in earlier ones, as
 -- documents; nothing is held.
 CREATE FUNCTION running_sittings(institution bigint, uuids uuid[]) RETURNS SETOF json
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
     RETURN QUERY
@@ -891,8 +896,16 @@ BEGIN
             FROM session_item i WHERE i.account_id = s.account_id AND i.session_id < s.id
         )
     )
-    FROM session s JOIN attempt a ON a.id = s.attempt_id
-    WHERE s.uuid = ANY(uuids) AND s.form = 'adaptive' AND s.finished_at IS NULL;
+    FROM unnest(uuids) AS asked (uuid)
+    CROSS JOIN LATERAL (
+        SELECT s.id, s.uuid, s.attempt_id, s.account_id, s.bank_version_id, s.occasion, s.form, s.tie_key, s.pool,
+            s.position, s.theta, s.sem, s.started_at, s.deadline, s.paused_until, s.finished_at, s.reason, s.outcome
+        FROM session s
+        WHERE s.uuid = asked.uuid
+        OFFSET 0
+    ) AS s
+    JOIN attempt a ON a.id = s.attempt_id
+    WHERE s.form = 'adaptive' AND s.finished_at IS NULL;
 END $$;
 
 -- Answers to items on screen, each with the item that follows it: every sitting that stands where its answer says takes
@@ -906,7 +919,8 @@ CREATE FUNCTION take_answers(
     account_ids bigint[], item_ids bigint[], bank_positions integer[], pretests boolean[], moments timestamptz[]
 ) RETURNS TABLE (taken bigint, until timestamptz, moment timestamptz)
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on SET jit = off AS $$
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
     RETURN QUERY
@@ -955,7 +969,8 @@ END $$;
 -- The sealed logs of attempts as they stand, and the moment at which they stood so; nothing is held.
 CREATE FUNCTION sealed_logs(institution bigint, attempt_ids bigint[])
 RETURNS TABLE (attempt bigint, tip text, bodies text[], seals text[], moment timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
     RETURN QUERY
@@ -974,7 +989,8 @@ CREATE FUNCTION end_sittings(
     thetas double precision[], sems double precision[], reasons text[], outcomes text[], attempt_ids bigint[],
     heads text[], places integer[], bodies text[], seals text[], actor_ids bigint[]
 ) RETURNS SETOF bigint
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     held bigint[];
 BEGIN
@@ -982,18 +998,19 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock_shared(hashtext('rescoring'), institution::integer) THEN
         RETURN;
     END IF;
-    SELECT array_agg(h.id) INTO held
-    FROM (
+    SELECT array_agg(s.id) INTO held
+    FROM unnest(session_ids, positions, attempt_ids, heads) AS g (session_id, position, attempt_id, head)
+    CROSS JOIN LATERAL (
+        SELECT a.id FROM attempt a WHERE a.id = g.attempt_id AND a.head = g.head FOR NO KEY UPDATE SKIP LOCKED
+    ) AS a
+    CROSS JOIN LATERAL (
         SELECT s.id
-        FROM unnest(session_ids, positions, attempt_ids, heads) AS g (session_id, position, attempt_id, head)
-        JOIN session s ON s.id = g.session_id
-        JOIN attempt a ON a.id = g.attempt_id
-        WHERE s.id = ANY(session_ids) AND a.id = ANY(attempt_ids) AND s.position = g.position
-            AND s.attempt_id = g.attempt_id AND a.head = g.head AND s.form = 'adaptive'
+        FROM session s
+        WHERE s.id = g.session_id AND s.position = g.position AND s.attempt_id = a.id AND s.form = 'adaptive'
             AND s.finished_at IS NULL AND (s.deadline IS NULL OR moment <= s.deadline + grace)
             AND (s.paused_until IS NULL OR s.paused_until <= moment)
-        FOR NO KEY UPDATE OF s, a SKIP LOCKED
-    ) AS h;
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS s;
     SELECT array_agg(h.id) INTO held
     FROM unnest(held) AS h (id)
     WHERE NOT EXISTS (
