@@ -35,16 +35,26 @@ class Admission:
             return
         if arrived is None:
             return
-        if self.at_work >= self.most_at_once:
+        if not self.let_in():
             self.refused += 1
             sentence = "More requests are waiting than can be served; please try again in a moment."
             await _refuse(send, 503, "overloaded", "Please try again in a moment", sentence)
             return
-        self.at_work += 1
         try:
             await self.app(scope, _replay(arrived, receive), send)
         finally:
-            self.at_work -= 1
+            self.let_out()
+
+    def let_in(self) -> bool:
+        """Count a request in, if there is room."""
+        if self.at_work >= self.most_at_once:
+            return False
+        self.at_work += 1
+        return True
+
+    def let_out(self) -> None:
+        """Count a request out."""
+        self.at_work -= 1
 
     async def _arrived(self, receive: Any) -> list[Any] | None:
         """The messages of the body, the first KEPT_BODY bytes of a large one; None when the sender has gone."""

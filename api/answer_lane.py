@@ -3,26 +3,36 @@
 What comes here is what nearly every learner's program sends: a POST of JSON with an API key. It goes through the same
 checks as everywhere (`Identities`, `check_body`, the same record) to the same desk. Anything else about the request (a
 cookie, an Idempotency-Key, an odd header, a body that does not fit) goes on to the application, which knows every case
-and every sentence; so does everything that this lane would have to refuse before an answer is looked at.
+and every sentence.
 """
 
+import asyncio
 import re
-from typing import Any
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from api.admission import Admission
+from api.auth import SignInNeeded
 from api.errors import problem_of
 from api.given import NewResponse, reader
-from api.identities import Identities
+from api.identities import Identities, digest_of
 from api.json_guard import NotJson, check_body
-from api.logs import log
+from api.logs import log, name_request
+from api.observability import Observed, request_id
+from api.short_way import Header, UnderWay
 from api.views import session_document
+from engine.workflows.answer_desk import AnswerDesk
+from engine.workflows.show_sitting import Step
+from engine.workflows.waiting import Promise
 from itembank.storage.accounts import Caller
 from itembank.storage.database import DatabaseUnavailable
 
 TEMPLATE = "/api/v1/sessions/{uuid}/responses"
-_PATH = re.compile(r"/api/v1/sessions/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/responses")
+_PATH = re.compile(rb"/api/v1/sessions/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/responses")
 _PLAIN = frozenset(
     {
         b"host", b"user-agent", b"accept", b"accept-encoding", b"accept-language", b"connection", b"content-length",
@@ -34,89 +44,125 @@ _DECODER = msgspec.json.Decoder(NewResponse)
 _ENCODER = msgspec.json.Encoder()
 
 
+class _Asked(NamedTuple):
+    """What the head of a plain request says."""
+
+    session: bytes
+    secret: str
+    request_id: str
+
+
 class AnswerLane:
-    """ASGI middleware in front of the application `inner`; `state` holds its desk and its identities."""
+    """Takes plain requests from the protocol (`ShortWay`); `state` holds its desk and its identities."""
 
-    def __init__(self, inner: Any, state: Any) -> None:
-        self.inner, self.state = inner, state
+    def __init__(self, state: Any, admission: Admission, observed: Observed) -> None:
+        self._state, self._admission, self._observed = state, admission, observed
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        found = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        secret = None if found is None else _plain_key(scope)
-        if found is None or secret is None:
-            await self.inner(scope, receive, send)
-            return
-        message = await receive()
-        given = _given(message)
+    def key_of(self, path: bytes, headers: list[Header]) -> _Asked | None:
+        """What the head of a request says; None when there is anything unusual about it."""
+        found = _PATH.fullmatch(path)
+        return None if found is None else _asked(found[1], headers)
+
+    def take(self, key: _Asked, body: bytes, under_way: UnderWay) -> bool:
+        """Answer what fits; False when it does not, or when there is no room."""
+        given = _given(body)
+        if given is None or not self._admission.let_in():
+            return False
+        answering = _Answering(self, key, given, under_way)
+        identities: Identities = self._state.identities
+        digest = digest_of(key.secret)
+        caller = identities.remembered(digest)
+        if caller is None:
+            identities.asked(digest).add_done_callback(answering.identified)
+        else:
+            answering.begin(caller)
+        return True
+
+    def line_up(self, caller: Caller, session: UUID, given: NewResponse, promise: Promise) -> None:
+        """Hand an answer to the desk."""
+        desk: AnswerDesk = self._state.desk
+        desk.line_up(caller.institution_id, caller.account_id, session, reader(given), promise)
+
+    def told(self, status: int, seconds: float) -> None:
+        """An answer has left."""
+        self._admission.let_out()
+        self._observed.told("POST", TEMPLATE, status, seconds)
+
+
+class _Answering:
+    """A request being answered: a promise that tells its sender at once when it is kept."""
+
+    __slots__ = ("_began", "_given", "_is_done", "_key", "_lane", "_under_way")
+
+    def __init__(self, lane: AnswerLane, key: _Asked, given: NewResponse, under_way: UnderWay) -> None:
+        self._lane, self._key, self._given, self._under_way = lane, key, given, under_way
+        self._began, self._is_done = perf_counter(), False
+
+    def identified(self, found: asyncio.Future[Caller | None]) -> None:
+        """Whose key it is has been looked up."""
+        error = asyncio.CancelledError() if found.cancelled() else found.exception()
+        caller = None if error is not None else found.result()
+        if caller is None:
+            self.set_exception(error or SignInNeeded())
+        else:
+            self.begin(caller)
+
+    def begin(self, caller: Caller) -> None:
+        """Hand the answer to the desk."""
         try:
-            caller = None if given is None else await self._caller(secret)
-        except DatabaseUnavailable as error:
-            await _refuse(scope, send, error)
-            return
-        if given is None or caller is None:
-            await self.inner(scope, _again(message, receive), send)
-            return
-        scope["path_template"] = TEMPLATE
-        try:
-            step = await self.state.desk.answer(caller.institution_id, caller.account_id, UUID(found[1]), reader(given))
+            self._lane.line_up(caller, UUID(self._key.session.decode()), self._given, self)
         except Exception as error:
-            await _refuse(scope, send, error)
-            return
-        body = _ENCODER.encode(session_document(step))
-        await _send(send, 201 if step.is_new else 200, b"application/json", body)
+            self.set_exception(error)
 
-    async def _caller(self, secret: str) -> Caller | None:
-        identities: Identities = self.state.identities
-        return await identities.of_key(secret, remembered=True)
+    def done(self) -> bool:
+        """Whether the sender has been told."""
+        return self._is_done
+
+    def set_result(self, step: Step, /) -> None:
+        """Tell what followed."""
+        try:
+            body = _ENCODER.encode(session_document(step))
+        except Exception as error:
+            self.set_exception(error)
+        else:
+            self._tell(201 if step.is_new else 200, b"application/json", body)
+
+    def set_exception(self, error: BaseException, /) -> None:
+        """Tell why nothing followed."""
+        error = error if isinstance(error, Exception) else DatabaseUnavailable("The server is closing.", 1)
+        status, document, more = problem_of(error)
+        if status >= 500 and not isinstance(error, DatabaseUnavailable):
+            name_request(self._key.request_id)
+            log.error("request failed", path=TEMPLATE, method="POST", exc_info=error)
+        headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
+        self._tell(status, b"application/problem+json", msgspec.json.encode(document), headers)
+
+    def _tell(self, status: int, kind: bytes, body: bytes, more: Iterable[Header] = ()) -> None:
+        self._is_done = True
+        headers = [(b"content-type", kind), (b"x-request-id", self._key.request_id.encode()), *more]
+        self._under_way.send(status, headers, body)
+        self._lane.told(status, perf_counter() - self._began)
 
 
-def _plain_key(scope: Any) -> str | None:
-    """The API key of a request with nothing unusual about it; None sends it the ordinary way."""
+def _asked(session: bytes, headers: list[Header]) -> _Asked | None:
     key = kind = None
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name not in _PLAIN or (name == b"authorization" and key) or (name == b"content-type" and kind):
             return None
         if name == b"authorization":
             key = value
         elif name == b"content-type":
             kind = value
-    if key is None or kind != b"application/json" or not key.startswith(b"Bearer ") or scope["query_string"]:
+    if key is None or kind != b"application/json" or not key.startswith(b"Bearer "):
         return None
-    return str(key[7:].decode("latin-1")).strip() or None
+    secret = key[7:].decode("latin-1").strip()
+    return _Asked(session, secret, request_id(headers)) if secret else None
 
 
-def _given(message: Any) -> NewResponse | None:
-    """The answer in a body that came whole and fits at once."""
-    if message["type"] != "http.request" or message.get("more_body"):
-        return None
+def _given(body: bytes) -> NewResponse | None:
+    """The answer in a body that fits at once."""
     try:
-        check_body(message.get("body", b""))
-        return _DECODER.decode(message["body"])
+        check_body(body)
+        return _DECODER.decode(body)
     except (NotJson, msgspec.MsgspecError):
         return None
-
-
-def _again(message: Any, receive: Any) -> Any:
-    """`receive` with a message that was taken from it put back."""
-    waiting = [message]
-
-    async def next_message() -> Any:
-        return waiting.pop() if waiting else await receive()
-
-    return next_message
-
-
-async def _refuse(scope: Any, send: Any, error: Exception) -> None:
-    status, document, headers = problem_of(error)
-    if status >= 500 and not isinstance(error, DatabaseUnavailable):
-        log.error("request failed", path=scope["path"], method=scope["method"], exc_info=error)
-    more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await _send(send, status, b"application/problem+json", msgspec.json.encode(document), more)
-
-
-async def _send(
-    send: Any, status: int, kind: bytes, body: bytes, more: list[tuple[bytes, bytes]] | None = None
-) -> None:
-    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *(more or ())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

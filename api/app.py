@@ -9,6 +9,8 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.plugins.core import MsgspecDIPlugin
 
+from api import traces
+from api.answer_lane import AnswerLane
 from api.auth import guard, provide_caller, provide_visitor
 from api.database_server import keep_ready
 from api.dependencies import provide_database, provide_settings, provide_shelf
@@ -70,7 +72,8 @@ def create_app(settings: Settings, dsn: str, server: EmbeddedServer | None = Non
         logging_config=None,
         debug=False,
     )
-    observe(app)
+    admission, observed = observe(app)
+    app.state.lane = None if traces.are_wanted() else AnswerLane(app.state, admission, observed)
     return app
 
 

@@ -30,17 +30,24 @@ class Identities:
 
     async def of_key(self, secret: str, *, remembered: bool = False) -> Caller | None:
         """The account of a key; None for a wrong, expired or revoked one. `remembered`: as of a moment ago will do."""
-        digest = hashlib.sha256(secret.encode()).digest()
-        known = self._known.get(digest) if remembered else None
-        if known is not None and known[0] > monotonic():
-            return known[1]
+        digest = digest_of(secret)
+        known = self.remembered(digest) if remembered else None
+        return known or await asyncio.shield(self.asked(digest))
+
+    def remembered(self, digest: bytes) -> Caller | None:
+        """The account of a key as of a moment ago."""
+        known = self._known.get(digest)
+        return None if known is None or known[0] <= monotonic() else known[1]
+
+    def asked(self, digest: bytes) -> asyncio.Future[Caller | None]:
+        """The account of a key as of now, once the database has answered; None for a wrong, expired or revoked one."""
         promise = self._asked.get(digest)
         if promise is None:
             promise = self._asked[digest] = asyncio.get_running_loop().create_future()
             promise.add_done_callback(_look_at)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        return await asyncio.shield(promise)
+        return promise
 
     async def _ask(self) -> None:
         while self._asked:
@@ -68,6 +75,11 @@ class Identities:
         now = monotonic()
         while self._known and next(iter(self._known.values()))[0] <= now:
             self._known.popitem(last=False)
+
+
+def digest_of(secret: str) -> bytes:
+    """By which a key is known here and in the database."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 def _look_at(promise: asyncio.Future[Caller | None]) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
@@ -10,7 +11,6 @@ from litestar.exceptions import NotFoundException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api.admission import Admission
-from api.answer_lane import AnswerLane
 from api.auth import PUBLIC
 from api.logs import log, name_request
 from api.traces import METHODS, traced
@@ -57,44 +57,46 @@ class Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id, began, status = _request_id(scope), time.perf_counter(), 500
+        named, began, status = request_id(scope["headers"]), time.perf_counter(), 500
 
         async def tell(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", named.encode())]
             await send(message)
 
-        name_request(request_id)
+        name_request(named)
         try:
             await self.app(scope, receive, tell)
         finally:
-            self._told(scope, status, time.perf_counter() - began)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self.told(method, scope.get("path_template") or "none", status, time.perf_counter() - began)
 
-    def _told(self, scope: Any, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in METHODS else "other"
-        route = scope.get("path_template") or "none"
+    def told(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
         self.metrics.count(method, route, status, seconds)
         if seconds > SLOW_SECONDS:
             log.warning("slow request", method=method, route=route, status=status, seconds=round(seconds, 3))
 
 
-def _request_id(scope: Any) -> str:
-    for name, value in scope["headers"]:
+def request_id(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    """The id that a request brings, or a new one."""
+    for name, value in headers:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
     return os.urandom(16).hex()
 
 
-def observe(app: Any) -> Any:
-    """The application with admission and observation around it; its metrics are in `app.state.metrics`."""
+def observe(app: Any) -> tuple[Admission, Observed]:
+    """Put admission and observation around an application; its metrics are in `app.state.metrics`."""
     app.state.metrics = metrics = Metrics()
-    admission = Admission(AnswerLane(app.asgi_handler, app.state))
+    admission = Admission(app.asgi_handler)
     metrics.at_work.set_function(lambda: admission.at_work)
     metrics.refused.set_function(lambda: admission.refused)
-    app.asgi_handler = traced(Observed(admission, metrics))
-    return app
+    observed = Observed(admission, metrics)
+    app.asgi_handler = traced(observed)
+    return admission, observed
 
 
 @get("/health/live", opt=PUBLIC, include_in_schema=False)

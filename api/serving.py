@@ -1,6 +1,7 @@
 """From settings to a running server: uvicorn in front of the application, the database behind it."""
 
 import contextlib
+import functools
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ from api.app import create_app
 from api.database_server import database_server
 from api.logs import take_over
 from api.settings import Settings, SettingsInvalid
+from api.short_way import Lane, ShortWay
 from api.whole_responses import WholeResponses
 
 
@@ -36,7 +38,7 @@ def run(settings: Settings, **options: Any) -> None:
         config = uvicorn.Config(
             app,
             loop="auto",
-            http=WholeResponses,
+            http=protocol(app.state.lane),
             log_config=None,
             access_log=False,
             timeout_keep_alive=75,
@@ -49,6 +51,11 @@ def run(settings: Settings, **options: Any) -> None:
         serving.run(sockets=[listener])
         if not serving.started:
             sys.exit(3)
+
+
+def protocol(lane: Lane | None) -> Any:
+    """The class of connections: with a short way where there is a lane."""
+    return WholeResponses if lane is None else functools.partial(ShortWay, lane)
 
 
 def bind(host: str, port: int, *, shared: bool) -> socket.socket:

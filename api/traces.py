@@ -12,11 +12,15 @@ TRACE_HEADERS = (b"traceparent", b"tracestate")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+def are_wanted() -> bool:
+    """Whether spans are to be sent, and can be."""
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return bool(endpoint) and importlib.util.find_spec("opentelemetry.sdk") is not None
+
+
 def traced(app: Any) -> Any:
     """The ASGI application with a span around each request; the application itself when traces are not wanted."""
-    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or importlib.util.find_spec("opentelemetry.sdk") is None:
-        return app
-    return Traced(app, _tracer())
+    return Traced(app, _tracer()) if are_wanted() else app
 
 
 class Traced:

@@ -38,6 +38,11 @@ class Joining:
             self._is_due = True
             self._loop.call_soon(self._turn_is_over)
 
+    def write_whole(self, data: bytes) -> None:
+        """Write what nothing follows, now."""
+        self._let_go()
+        self._inner.write(data)
+
     def close(self) -> None:
         """Write what is held, then close."""
         self._let_go()

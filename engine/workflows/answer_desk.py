@@ -16,7 +16,7 @@ from engine.workflows.shelf import Shelf
 from engine.workflows.show_sitting import Step
 from engine.workflows.take_answers import Taking
 from engine.workflows.take_session import answer_item
-from engine.workflows.waiting import Reader, Waiting
+from engine.workflows.waiting import Promise, Reader, Waiting
 from engine.workflows.work_out import End, Ready
 from itembank.storage.database import Database, DatabaseUnavailable
 
@@ -47,7 +47,6 @@ class AnswerDesk:
         self._queues: dict[_Queue, deque[Waiting]] = {}
         self._under_way: dict[_Queue, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._n_waiting = 0
 
     async def answer(self, institution_id: int, account_id: int, session_uuid: UUID, read: Reader) -> Step:
         """Take an answer and show the next item, or end the sitting and decide it; see `take_session.answer_item`.
@@ -55,19 +54,21 @@ class AnswerDesk:
         Raises:
             DatabaseUnavailable: when too many answers wait already.
         """
-        if self._n_waiting >= LONGEST_QUEUE:
+        promise: asyncio.Future[Step] = asyncio.get_running_loop().create_future()
+        self.line_up(institution_id, account_id, session_uuid, read, promise)
+        return await promise
+
+    def line_up(self, institution_id: int, account_id: int, session_uuid: UUID, read: Reader, promise: Promise) -> None:
+        """The same, for a sender who is told by a promise.
+
+        Raises:
+            DatabaseUnavailable: when too many answers wait already.
+        """
+        if sum(map(len, self._queues.values())) >= LONGEST_QUEUE:
             raise DatabaseUnavailable("Too many answers are waiting; please send it again in a moment.", 1)
-        loop = asyncio.get_running_loop()
-        promise = loop.create_future()
-        until = loop.time() + LONGEST_WAIT
+        until = asyncio.get_running_loop().time() + LONGEST_WAIT
         waiting = Waiting(institution_id, account_id, session_uuid, read, until, promise)
-        self._n_waiting += 1
         self._line_up(_Queue(institution_id, self._taking.knows(session_uuid)), [waiting])
-        try:
-            step: Step = await promise
-        finally:
-            self._n_waiting -= 1
-        return step
 
     async def close(self) -> None:
         """Finish what waits."""

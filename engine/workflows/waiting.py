@@ -1,7 +1,7 @@
 """An answer that waits to be taken, and the promise made to its sender."""
 
-import asyncio
 from collections.abc import Callable
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,19 @@ from itembank.items import ItemContent
 
 Reader = Callable[[ItemContent], Given]
 """How to read what was sent, once the item it answers is known."""
+
+
+class Promise(Protocol):
+    """Made to a sender, and kept once: an asyncio Future, or whatever else tells."""
+
+    def done(self) -> bool:
+        """Whether it was kept, or nobody waits for it any more."""
+
+    def set_result(self, step: Step, /) -> object:
+        """Keep it."""
+
+    def set_exception(self, error: BaseException, /) -> object:
+        """Break it off."""
 
 
 class Waiting(msgspec.Struct, eq=False):
@@ -25,7 +38,7 @@ class Waiting(msgspec.Struct, eq=False):
     session_uuid: UUID
     read: Reader
     until: float
-    promise: asyncio.Future[Step]
+    promise: Promise
     is_looked_up: bool = False
 
     def keep(self, step: Step) -> None:

@@ -1,0 +1,137 @@
+"""uvicorn's protocol with a short way for one kind of request: to a lane, without a task and a cycle of its own.
+
+A request that the lane does not take goes on as if the lane were not there: its head and body are given to uvicorn,
+which then knows of no difference. Responses keep their order on the connection: while the lane answers one request, the
+next waits in uvicorn's own line.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from api.whole_responses import Joining, WholeResponses
+
+BODY_SECONDS = 1.0
+"""How long the lane waits for the rest of a body; then the ordinary way waits on."""
+Header = tuple[bytes, bytes]
+
+
+class Lane(Protocol):
+    """Where requests go that need nothing but an answer."""
+
+    def key_of(self, path: bytes, headers: list[Header]) -> Any | None:
+        """What the lane needs to know of a POST before its body is here; None when it is not for the lane."""
+
+    def take(self, key: Any, body: bytes, under_way: "UnderWay") -> bool:
+        """Answer, now or later, by `UnderWay.send`; False when it has to go the ordinary way."""
+
+
+class _Nobody:
+    """Waits for a message in place of an application."""
+
+    def set(self) -> None:
+        """Nothing waits."""
+
+
+class UnderWay:
+    """A request that the lane answers, in the place where uvicorn's protocol keeps the request that it answers."""
+
+    __slots__ = ("_protocol", "disconnected", "keep_alive", "response_complete")
+    message_event = _Nobody()
+
+    def __init__(self, protocol: "ShortWay") -> None:
+        self._protocol = protocol
+        self.keep_alive, self.disconnected, self.response_complete = True, False, False
+
+    def send(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send the response, whose length is added."""
+        self.response_complete = True
+        self._protocol.respond(status, headers, body, last=not self.keep_alive, lost=self.disconnected)
+
+
+class ShortWay(WholeResponses):
+    """The protocol of a connection, in front of a lane and an application."""
+
+    def __init__(self, lane: Lane, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._lane = lane
+        self._key: Any | None = None
+        self._body = b""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; a request for the lane whose body is still on the way may keep it waiting for a moment."""
+        super().data_received(data)
+        if self._key is not None and self._timer is None:
+            self._timer = self.loop.call_later(BODY_SECONDS, self._go_the_ordinary_way)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits any more."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def on_headers_complete(self) -> None:
+        """Keep a request for the lane until its body is here."""
+        self._key = self._lane.key_of(self.url, self.headers) if self._may_be_short() else None
+        if self._key is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a body with its request."""
+        if self._key is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """Let the lane answer; what it does not take goes the ordinary way."""
+        if self._key is None:
+            super().on_message_complete()
+            return
+        before, under_way = self.cycle, UnderWay(self)
+        self.cycle = under_way  # type: ignore[assignment]
+        if self._lane.take(self._key, self._body, under_way):
+            self._forget()
+        else:
+            self.cycle = before
+            self._go_the_ordinary_way()
+            super().on_message_complete()
+
+    def respond(self, status: int, headers: list[Header], body: bytes, *, last: bool, lost: bool) -> None:
+        """Send a response in one piece and go on to the next request, if there is one."""
+        transport: Joining = self.transport  # type: ignore[assignment]
+        if not lost:
+            lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
+            end = b"connection: close\r\n\r\n" if last else b"\r\n"
+            length = b"content-length: %d\r\n" % len(body)
+            transport.write_whole(b"".join((STATUS_LINE[status], *lines, length, end, body)))
+        if last:
+            transport.close()
+        self.on_response_complete()
+
+    def _may_be_short(self) -> bool:
+        """Whether a plain POST stands alone on a connection that stays open and whose other side reads."""
+        parser = self.parser
+        return (
+            parser.get_method() == b"POST"
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.pipeline
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and not self.flow.write_paused
+        )
+
+    def _go_the_ordinary_way(self) -> None:
+        body = self._body
+        self._forget()
+        super().on_headers_complete()
+        if body:
+            super().on_body(body)
+
+    def _forget(self) -> None:
+        self._key, self._body = None, b""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
