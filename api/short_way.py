@@ -116,7 +116,6 @@ class ShortWay(WholeResponses):
         return (
             parser.get_method() == b"POST"
             and (self.cycle is None or self.cycle.response_complete)
-            and not self.pipeline
             and parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
             and not parser.should_upgrade()
