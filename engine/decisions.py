@@ -7,6 +7,7 @@ to the last bit. The posterior lies on the nodes of the domain's curve.
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from operator import mul
 from statistics import NormalDist
 from typing import Literal
 
@@ -115,8 +116,9 @@ class Decision(Record, frozen=True, kw_only=True):
 def mean_and_sd(nodes: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
     """Mean and standard deviation of values under weights, by exactly rounded sums."""
     total = math.fsum(weights)
-    mean = math.fsum([w * x for w, x in zip(weights, nodes)]) / total
-    variance = math.fsum([w * (x - mean) * (x - mean) for w, x in zip(weights, nodes)]) / total
+    mean = math.fsum(map(mul, weights, nodes)) / total
+    distances = [x - mean for x in nodes]
+    variance = math.fsum(map(mul, map(mul, weights, distances), distances)) / total
     return mean, math.sqrt(variance)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -91,55 +91,59 @@ E = TypeVar("E", bound=Event)
 def read_log(events: Sequence[Event]) -> Standing:
     """The standing after all `events`."""
     sittings: dict[str, Sitting] = {}
+    log = _Log(events)
     for place, event in enumerate(events):
         _follow(sittings, event, place)
-    opened, closed = _last(events, AttemptOpened), _last(events, AttemptClosed)
-    awarded, revoked = _last(events, CreditAwarded), _last(events, CreditRevoked)
-    accommodation = _last(events, AccommodationSet)
+    awarded, revoked, accommodation = log.last(CreditAwarded), log.last(CreditRevoked), log.last(AccommodationSet)
     return Standing(
-        opened=opened,
-        closed=closed,
+        opened=log.last(AttemptOpened),
+        closed=log.last(AttemptClosed),
         sittings=tuple(sittings.values()),
-        learning=_all(events, LearningRecorded),
-        approvals=_all(events, ApprovalGiven),
-        lifts=_all(events, RuleLifted),
-        learning_places=_places(events, LearningRecorded),
-        approval_places=_places(events, ApprovalGiven),
-        lift_places=_places(events, RuleLifted),
-        invitations=_all(events, AttestationInvited),
-        attestations=_all(events, AttestationReceived),
-        credit=_as_it_rests(events, awarded) if awarded and not _follows(events, revoked, awarded) else None,
+        learning=log.all(LearningRecorded),
+        approvals=log.all(ApprovalGiven),
+        lifts=log.all(RuleLifted),
+        learning_places=log.places(LearningRecorded),
+        approval_places=log.places(ApprovalGiven),
+        lift_places=log.places(RuleLifted),
+        invitations=log.all(AttestationInvited),
+        attestations=log.all(AttestationReceived),
+        credit=_as_it_rests(log, awarded) if awarded and not log.follows(CreditRevoked, CreditAwarded) else None,
         revoked=revoked,
         accommodation=accommodation.accommodation if accommodation else Accommodation(),
         latest=events[-1].at if events else None,
     )
 
 
-def _as_it_rests(events: Sequence[Event], awarded: CreditAwarded) -> CreditAwarded:
+def _as_it_rests(log: "_Log", awarded: CreditAwarded) -> CreditAwarded:
     """The award with the sitting and the grade that it rests on now."""
-    rebased = _last(events, CreditRebased)
-    if rebased is None or not _follows(events, rebased, awarded):
+    rebased = log.last(CreditRebased)
+    if rebased is None or not log.follows(CreditRebased, CreditAwarded):
         return awarded
     return replace(awarded, sitting=rebased.sitting, grade=rebased.grade)
 
 
-def _all(events: Sequence[Event], kind: type[E]) -> tuple[E, ...]:
-    return tuple(event for event in events if isinstance(event, kind))
+class _Log:
+    """The events of a log by their kinds; the places of each kind, in order."""
 
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._places: dict[type, list[int]] = {}
+        for place, event in enumerate(events):
+            self._places.setdefault(type(event), []).append(place)
 
-def _places(events: Sequence[Event], kind: type[Event]) -> tuple[int, ...]:
-    return tuple(place for place, event in enumerate(events) if isinstance(event, kind))
+    def places(self, kind: type) -> tuple[int, ...]:
+        return tuple(self._places.get(kind, ()))
 
+    def all(self, kind: type[E]) -> tuple[E, ...]:
+        return tuple([cast(E, self._events[place]) for place in self._places.get(kind, ())])
 
-def _last(events: Sequence[Event], kind: type[E]) -> E | None:
-    return next((event for event in reversed(events) if isinstance(event, kind)), None)
+    def last(self, kind: type[E]) -> E | None:
+        places = self._places.get(kind)
+        return cast(E, self._events[places[-1]]) if places else None
 
-
-def _follows(events: Sequence[Event], later: Event | None, earlier: Event) -> bool:
-    if later is None:
-        return False
-    places = {id(event): place for place, event in enumerate(events)}
-    return places[id(later)] > places[id(earlier)]
+    def follows(self, later: type, earlier: type) -> bool:
+        """Whether the last of one kind stands after the last of another."""
+        return self.places(later)[-1:] > self.places(earlier)[-1:]
 
 
 def _follow(sittings: dict[str, Sitting], event: Event, place: int) -> None:

@@ -6,7 +6,7 @@ together. What is not plain (a rule that may hold, items that are nearly equal) 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,36 +15,47 @@ from engine.selection.course import Course
 from engine.selection.next_item import Estimated, NextItem, step_and_estimate
 from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting
-from engine.stopping.glance import glances_at, may_end
+from engine.stopping.glance import Glance, estimates_at, is_early, may_end
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 
-def steps_together(plan: Plan, sittings: Sequence[Sitting], courses: Sequence[Course | None]) -> list[Estimated]:
+SittingOf = Callable[[int], Sitting]
+"""The sitting at a place of a batch, asked for only where its course does not tell enough."""
+
+
+def steps_together(plan: Plan, courses: Sequence[Course | None], sitting_of: SittingOf) -> list[Estimated]:
     """`step_and_estimate` of each sitting with its course, where one is kept."""
-    kept = [(place, course) for place, course in enumerate(courses) if course is not None and course.n_given]
-    quick = _quickly(plan, [sittings[place] for place, _ in kept], [course for _, course in kept]) if kept else []
-    steps = {place: step for (place, _), step in zip(kept, quick, strict=True) if step is not None}
+    kept = [place for place, course in enumerate(courses) if course is not None and course.n_given]
+    quick = _quickly(plan, kept, [course for course in courses if course is not None and course.n_given], sitting_of)
     return [
-        steps.get(place) or step_and_estimate(plan, sitting, course)
-        for place, (sitting, course) in enumerate(zip(sittings, courses, strict=True))
+        quick.get(place) or step_and_estimate(plan, sitting_of(place), course) for place, course in enumerate(courses)
     ]
 
 
-def _quickly(plan: Plan, sittings: Sequence[Sitting], courses: Sequence[Course]) -> list[Estimated | None]:
-    """The next items where glances tell that the sittings go on and the lists tell what is best; None elsewhere."""
+def _quickly(
+    plan: Plan, places: Sequence[int], courses: Sequence[Course], sitting_of: SittingOf
+) -> dict[int, Estimated]:
+    """By place the next items where glances tell that sittings go on and the lists tell what is best."""
+    if not courses:
+        return {}
     likelihoods = np.array([course.product for course in courses]) * np.array([course.blocks for course in courses])
     tops = np.maximum.reduce(likelihoods, axis=1)
     if not tops.min() > 0.0:
-        return [None] * len(courses)
-    glances = glances_at(plan, likelihoods / tops[:, None])
-    items = _best_by_lists(plan, np.array([glance.theta for glance in glances]), courses).tolist()
-    return [
-        None if item < 0 or may_end(plan, sitting, [glance]) else Estimated(NextItem(item), glance.theta, glance.sem)
-        for item, glance, sitting in zip(items, glances, sittings, strict=True)
-    ]
+        return {}
+    posteriors, thetas, sems = estimates_at(plan, likelihoods / tops[:, None])
+    items = _best_by_lists(plan, np.array(thetas), courses).tolist()
+    steps = {}
+    for row, (place, item, theta, sem) in enumerate(zip(places, items, thetas, sems, strict=True)):
+        if item < 0:
+            continue
+        if is_early(plan, courses[row].n_given) or not may_end(
+            plan, sitting_of(place), [Glance(posteriors[row], theta, sem)]
+        ):
+            steps[place] = Estimated(NextItem(item), theta, sem)
+    return steps
 
 
 def _best_by_lists(plan: Plan, theta: Floats, courses: Sequence[Course]) -> Indices:

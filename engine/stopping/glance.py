@@ -39,22 +39,32 @@ class Glance(NamedTuple):
 
 def glance_at(plan: Plan, likelihood: Floats) -> Glance:
     """The posterior that follows from a likelihood (n_nodes,), estimated by EAP on one ability."""
-    return glances_at(plan, likelihood[None])[0]
+    posteriors, (theta,), (sem,) = estimates_at(plan, likelihood[None])
+    return Glance(posteriors[0], theta, sem)
 
 
-def glances_at(plan: Plan, likelihoods: Floats) -> list[Glance]:
-    """The same of many (n_persons, n_nodes): sums go along each row, so that company changes no bit."""
+def estimates_at(plan: Plan, likelihoods: Floats) -> tuple[Floats, list[float], list[float]]:
+    """Posteriors, estimates and standard errors of many likelihoods (n_persons, n_nodes).
+
+    Sums go along each row, so that company changes no bit.
+    """
     posteriors = likelihoods * plan.prior.weights
     posteriors /= np.add.reduce(posteriors, axis=1)[:, None]
     first, second = (np.add.reduce(posteriors * moment, axis=1).tolist() for moment in plan.moments)
     sems = [math.sqrt(max(square - theta * theta, 0.0)) for theta, square in zip(first, second, strict=True)]
-    return [Glance(*parts) for parts in zip(posteriors, first, sems, strict=True)]
+    return posteriors, first, sems
 
 
 def glances_of(standing: Standing) -> list[Glance]:
     """The same of a standing of one sitting, one an ability."""
     parts = zip(standing.posterior[0], standing.theta[0].tolist(), standing.sem[0].tolist(), strict=True)
     return [Glance(*part, dimension) for dimension, part in enumerate(parts)]
+
+
+def is_early(plan: Plan, n_given: int) -> bool:
+    """Whether no rule ends a sitting after so few answers, whatever they are and however long they took."""
+    stopping = plan.design.stopping
+    return n_given < min(stopping.min_items, stopping.max_items) and stopping.max_seconds is None
 
 
 def may_end(plan: Plan, sitting: Sitting, glances: Sequence[Glance]) -> bool:

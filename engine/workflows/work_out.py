@@ -93,8 +93,8 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
 def _go_on(done: WorkedOut, group: Sequence[tuple[Waiting, Place]]) -> None:
     """The next items, or the ends, of sittings of one plan."""
     plan = group[0][1].plan
-    sittings = [sitting_at(place.session, place.progress) for _, place in group]
-    steps = steps_together(plan, sittings, [place.progress.course for _, place in group])
+    courses = [place.progress.course for _, place in group]
+    steps = steps_together(plan, courses, lambda row: sitting_at(group[row][1].session, group[row][1].progress))
     for (waiting, place), step in zip(group, steps, strict=True):
         if isinstance(step.step, NextItem):
             done.ready.append(Ready(waiting, _moved(place, step, step.step), place))

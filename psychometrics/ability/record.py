@@ -15,6 +15,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 Row = Sequence[float]
@@ -98,7 +99,7 @@ def probability_above(posterior: Row, nodes: Row, cut_theta: float) -> float:
 
     Raises ValueError when the nodes are not equally spaced.
     """
-    spacing = _spacing(nodes)
+    spacing = _spacing(tuple(nodes))
     if cut_theta <= nodes[0]:
         return 1.0
     if cut_theta >= nodes[-1]:
@@ -119,14 +120,15 @@ def probability_above(posterior: Row, nodes: Row, cut_theta: float) -> float:
 
 def _at_node(posterior: Row, node: int) -> tuple[float, float, float]:
     """Integral up to a node, density and slope there, all in units of the spacing."""
-    padded = [0.0, 0.0, *posterior, 0.0, 0.0]
-    far_left, left, here, right, far_right = padded[node : node + 5]
+    around = [posterior[place] if 0 <= place < len(posterior) else 0.0 for place in range(node - 2, node + 3)]
+    far_left, left, here, right, far_right = around
     near, far = right - left, far_right - far_left
     mass = math.fsum([*posterior[:node], here / 2.0, 11.0 * far / 1440.0, -82.0 * near / 1440.0])
     return mass, here, (8.0 * near - far) / 12.0
 
 
-def _spacing(nodes: Row) -> float:
+@lru_cache(maxsize=64)
+def _spacing(nodes: tuple[float, ...]) -> float:
     spacing = (nodes[-1] - nodes[0]) / (len(nodes) - 1)
     gaps = [right - left for left, right in pairwise(nodes)]
     if max(max(gaps) - spacing, spacing - min(gaps)) > 1e-9 * spacing:

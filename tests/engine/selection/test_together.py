@@ -1,5 +1,7 @@
 """What is carried from answer to answer, and what is worked out for many at once, is what one sitting alone tells."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +19,7 @@ from engine.designs import (
     StoppingDesign,
 )
 from engine.selection.course import Course, course_of
-from engine.selection.next_item import NextItem, step_and_estimate
+from engine.selection.next_item import Estimated, NextItem, step_and_estimate
 from engine.selection.plan import Plan, compile_design
 from engine.selection.sitting import Sitting
 from engine.selection.tables import build_pool
@@ -69,6 +71,10 @@ def carried(plan: Plan, sitting: Sitting) -> Course | None:
     return course
 
 
+def stepped(plan: Plan, sittings: Sequence[Sitting], courses: Sequence[Course | None]) -> list[Estimated]:
+    return steps_together(plan, courses, sittings.__getitem__)
+
+
 def bits(course: Course) -> tuple[object, ...]:
     return course.n_given, *(part.tobytes() for part in (course.blocks, course.product, course.free, course.tally))
 
@@ -85,9 +91,9 @@ def test_many_at_once_go_on_as_each_alone_to_the_same_bits(rule: object, has_con
         assert fresh is not None
         assert bits(course) == bits(fresh)
     alone = [step_and_estimate(plan, sitting) for sitting in sittings]
-    assert steps_together(plan, sittings, courses) == alone
-    assert steps_together(plan, sittings, [None] * 60) == alone
-    assert [steps_together(plan, [s], [c])[0] for s, c in zip(sittings, courses, strict=True)] == alone
+    assert stepped(plan, sittings, courses) == alone
+    assert stepped(plan, sittings, [None] * 60) == alone
+    assert [stepped(plan, [s], [c])[0] for s, c in zip(sittings, courses, strict=True)] == alone
     assert sum(isinstance(step.step, NextItem) for step in alone) > 40
 
 
@@ -97,9 +103,9 @@ def test_company_and_order_change_no_bit(seed: int, n_sittings: int) -> None:
     plan, rng = nested_plan(RULES[2]), np.random.default_rng(seed)
     sittings = histories(plan, n_sittings, rng)
     courses = [carried(plan, sitting) for sitting in sittings]
-    together = steps_together(plan, sittings, courses)
+    together = stepped(plan, sittings, courses)
     order = rng.permutation(n_sittings)[: n_sittings // 2]
-    some = steps_together(plan, [sittings[i] for i in order], [courses[i] for i in order])
+    some = stepped(plan, [sittings[i] for i in order], [courses[i] for i in order])
     assert some == [together[i] for i in order]
 
 
@@ -113,11 +119,11 @@ def test_a_product_that_underflows_leaves_no_course_and_the_step_stands() -> Non
     assert course_of(plan, sitting) is None
     alone = step_and_estimate(plan, sitting)
     usual = Sitting("usual", np.arange(8, 12), np.zeros(4, dtype=np.intp))
-    pair = steps_together(plan, [sitting, usual], [None, course_of(plan, usual)])
+    pair = stepped(plan, [sitting, usual], [None, course_of(plan, usual)])
     assert pair == [alone, step_and_estimate(plan, usual)]
     part = Sitting("part", np.arange(6), np.ones(6, dtype=np.intp))
     assert course_of(plan, part) is not None
-    assert steps_together(plan, [part, usual], [course_of(plan, part), course_of(plan, usual)]) == [
+    assert stepped(plan, [part, usual], [course_of(plan, part), course_of(plan, usual)]) == [
         step_and_estimate(plan, part), pair[1],
     ]  # fmt: skip
 
@@ -126,10 +132,10 @@ def test_banks_of_every_model_go_together() -> None:
     design = Design(name="mixed", stopping=StoppingDesign(max_items=20))
     plan = compile_design(design, build_pool(mixed_bank(), design.ability))
     sittings = histories(plan, 30, np.random.default_rng(2))
-    assert steps_together(plan, sittings, [carried(plan, one) for one in sittings]) == [
+    assert stepped(plan, sittings, [carried(plan, one) for one in sittings]) == [
         step_and_estimate(plan, one) for one in sittings
     ]
 
 
 def test_nobody_waits() -> None:
-    assert steps_together(nested_plan(None), [], []) == []
+    assert stepped(nested_plan(None), [], []) == []
