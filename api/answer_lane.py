@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -44,11 +44,12 @@ _DECODER = msgspec.json.Decoder(NewResponse)
 _ENCODER = msgspec.json.Encoder()
 
 
-class _Asked(NamedTuple):
-    """What the head of a plain request says."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What the head of a plain request says: whose sitting, with which key, under which id."""
 
     session: bytes
-    secret: str
+    headers: list[Header]
+    key: bytes
     request_id: str
 
 
@@ -58,10 +59,13 @@ class AnswerLane:
     def __init__(self, state: Any, admission: Admission, observed: Observed) -> None:
         self._state, self._admission, self._observed = state, admission, observed
 
-    def key_of(self, path: bytes, headers: list[Header]) -> _Asked | None:
+    def key_of(self, path: bytes, headers: list[Header], before: _Asked | None) -> _Asked | None:
         """What the head of a request says; None when there is anything unusual about it."""
         found = _PATH.fullmatch(path)
-        return None if found is None else _asked(found[1], headers)
+        if found is None:
+            return None
+        key = before.key if before is not None and before.headers == headers else _plain_key(headers)
+        return None if key is None else _Asked(found[1], headers, key, request_id(headers))
 
     def take(self, key: _Asked, body: bytes, under_way: UnderWay) -> bool:
         """Answer what fits; False when it does not, or when there is no room."""
@@ -70,10 +74,9 @@ class AnswerLane:
             return False
         answering = _Answering(self, key, given, under_way)
         identities: Identities = self._state.identities
-        digest = digest_of(key.secret)
-        caller = identities.remembered(digest)
+        caller = identities.remembered(key.key)
         if caller is None:
-            identities.asked(digest).add_done_callback(answering.identified)
+            identities.asked(key.key).add_done_callback(answering.identified)
         else:
             answering.begin(caller)
         return True
@@ -144,7 +147,8 @@ class _Answering:
         self._lane.told(status, perf_counter() - self._began)
 
 
-def _asked(session: bytes, headers: list[Header]) -> _Asked | None:
+def _plain_key(headers: list[Header]) -> bytes | None:
+    """The digest of the key of a request with nothing unusual about it."""
     key = kind = None
     for name, value in headers:
         if name not in _PLAIN or (name == b"authorization" and key) or (name == b"content-type" and kind):
@@ -156,7 +160,7 @@ def _asked(session: bytes, headers: list[Header]) -> _Asked | None:
     if key is None or kind != b"application/json" or not key.startswith(b"Bearer "):
         return None
     secret = key[7:].decode("latin-1").strip()
-    return _Asked(session, secret, request_id(headers)) if secret else None
+    return digest_of(secret) if secret else None
 
 
 def _given(body: bytes) -> NewResponse | None:

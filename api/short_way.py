@@ -20,8 +20,11 @@ Header = tuple[bytes, bytes]
 class Lane(Protocol):
     """Where requests go that need nothing but an answer."""
 
-    def key_of(self, path: bytes, headers: list[Header]) -> Any | None:
-        """What the lane needs to know of a POST before its body is here; None when it is not for the lane."""
+    def key_of(self, path: bytes, headers: list[Header], before: Any | None) -> Any | None:
+        """What the lane needs to know of a POST before its body is here; None when it is not for the lane.
+
+        `before`: the key of the last request on the same connection that was for the lane.
+        """
 
     def take(self, key: Any, body: bytes, under_way: "UnderWay") -> bool:
         """Answer, now or later, by `UnderWay.send`; False when it has to go the ordinary way."""
@@ -57,8 +60,11 @@ class ShortWay(WholeResponses):
         super().__init__(*arguments, **options)
         self._lane = lane
         self._key: Any | None = None
+        self._last_key: Any | None = None
         self._body = b""
         self._timer: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Read what came; a request for the lane whose body is still on the way may keep it waiting for a moment."""
@@ -69,13 +75,22 @@ class ShortWay(WholeResponses):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any more."""
         self._forget()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin a request; what only the ordinary way needs of it is made there."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         """Keep a request for the lane until its body is here."""
-        self._key = self._lane.key_of(self.url, self.headers) if self._may_be_short() else None
+        if self._may_be_short():
+            self._key = self._lane.key_of(self.url, self.headers, self._last_key)
         if self._key is None:
-            super().on_headers_complete()
+            self._begin_the_ordinary_way()
+        else:
+            self._last_key = self._key
 
     def on_body(self, body: bytes) -> None:
         """Keep a body with its request."""
@@ -110,6 +125,28 @@ class ShortWay(WholeResponses):
             transport.close()
         self.on_response_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on to the next request; a connection without one is closed after a while, by one timer for all pauses."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_if_idle)
+
+    def _look_if_idle(self) -> None:
+        """Close the connection if nothing was asked for long enough; look again when that could be."""
+        self._idle_timer = None
+        is_waiting = self._key is not None or not self.cycle.response_complete
+        since = self.loop.time() if is_waiting else self._idle_since
+        left = since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle_timer = self.loop.call_later(left, self._look_if_idle)
+        else:
+            self.timeout_keep_alive_handler()
+
     def _may_be_short(self) -> bool:
         """Whether a plain POST stands alone on a connection that stays open and whose other side reads."""
         parser = self.parser
@@ -125,9 +162,16 @@ class ShortWay(WholeResponses):
     def _go_the_ordinary_way(self) -> None:
         body = self._body
         self._forget()
-        super().on_headers_complete()
+        self._begin_the_ordinary_way()
         if body:
             super().on_body(body)
+
+    def _begin_the_ordinary_way(self) -> None:
+        url, headers, is_expected = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, is_expected
+        self.headers.extend(headers)
+        super().on_headers_complete()
 
     def _forget(self) -> None:
         self._key, self._body = None, b""
