@@ -11,6 +11,7 @@ import asyncpg
 Connection: TypeAlias = "asyncpg.Connection"
 
 POOL_SIZE = 16
+AT_HAND = 6
 WAITING_ROOM = 600
 ACQUIRE_SECONDS = 5.0
 COMMAND_SECONDS = 20.0
@@ -41,11 +42,14 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._waiting = 0
+        self._at_hand: list[Connection] = []
 
     async def close(self) -> None:
         """Give every connection back; running transactions may end first."""
         pool, self._pool = self._pool, None
         if pool is not None:
+            while self._at_hand:
+                await _give_back(pool, self._at_hand.pop())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(pool.close(), 5)
 
@@ -78,34 +82,53 @@ class Database:
     async def at_once(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """The rows of one statement that is a transaction by itself: it names its institution itself, or needs none.
 
+        Such statements are many and short: up to AT_HAND connections stay out of the pool for them, since to take a
+        connection from it and to give it back costs as much as the statement.
+
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
         """
-        async with self._connection() as connection:
-            with _commit_in_doubt(connection):
-                return list(await connection.fetch(statement, *arguments))
+        pool, connection = self._taken_from_hand() or await self._acquired()
+        try:
+            with _in_words(connection), _commit_in_doubt(connection):
+                rows = list(await connection.fetch(statement, *arguments))
+        except BaseException:
+            await _give_back(pool, connection)
+            raise
+        if pool is self._pool and len(self._at_hand) < AT_HAND:
+            self._at_hand.append(connection)
+        else:
+            await _give_back(pool, connection)
+        return rows
+
+    def _taken_from_hand(self) -> tuple[asyncpg.Pool, Connection] | None:
+        """A connection at hand; one that was lost meanwhile has left its place in the pool by itself."""
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if not _is_lost(connection):
+                return self._pool, connection
+        return None
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
+        pool, connection = await self._acquired()
+        try:
+            with _in_words(connection):
+                yield connection
+        finally:
+            await _give_back(pool, connection)
+
+    async def _acquired(self) -> tuple[asyncpg.Pool, Connection]:
         if self._waiting >= WAITING_ROOM:
             raise DatabaseUnavailable("Too many requests are waiting; please try again in a moment.", 2)
         self._waiting += 1
         try:
             pool = await self._ready_pool()
-            connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+            return pool, await pool.acquire(timeout=ACQUIRE_SECONDS)
         except TROUBLE as error:
             raise DatabaseUnavailable("The database does not answer; please try again in a moment.", 2) from error
         finally:
             self._waiting -= 1
-        try:
-            yield connection
-        except TROUBLE as error:
-            sentence = _why_unavailable(connection, error)
-            if sentence is None:
-                raise
-            raise DatabaseUnavailable(sentence, 2) from error
-        finally:
-            await _give_back(pool, connection)
 
     async def _ready_pool(self) -> asyncpg.Pool:
         if self._pool is None:
@@ -155,6 +178,18 @@ def _is_lost(connection: Connection) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
+
+
+@contextlib.contextmanager
+def _in_words(connection: Connection) -> Iterator[None]:
+    """What is bad luck becomes DatabaseUnavailable."""
+    try:
+        yield
+    except TROUBLE as error:
+        sentence = _why_unavailable(connection, error)
+        if sentence is None:
+            raise
+        raise DatabaseUnavailable(sentence, 2) from error
 
 
 @contextlib.contextmanager
