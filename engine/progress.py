@@ -4,8 +4,7 @@ A history only ever grows, so what is true at a position stays true: whoever fin
 what was kept, and whoever has kept nothing reads it again and gets the same.
 """
 
-from dataclasses import dataclass, replace
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,12 +18,12 @@ from engine.sessions import Administered, SessionRow
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, eq=False):
     """The items shown so far, the last one unanswered, and what this sitting may show at all: a mask over the
     operational items, and bank positions of pretest items.
 
     given, categories: bank positions and categories of the answers that count. course: what selection made of them.
+    ids: the clients' ids of all answers, as numbers.
     """
 
     shown: tuple[Administered, ...]
@@ -33,6 +32,7 @@ class Progress:
     given: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
     course: Course | None = None
+    ids: tuple[int, ...] = ()
 
     @property
     def position(self) -> int:
@@ -42,17 +42,18 @@ class Progress:
     def after(self, plan: Plan, answered: Administered) -> "Progress":
         """With the answer to the item on screen."""
         shown = (*self.shown[:-1], answered)
+        ids = self.ids if answered.client_id is None else (*self.ids, answered.client_id.int)
         if answered.is_pretest or answered.category is None:
-            return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course)
+            return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course, ids)
         place, category = answered.bank_position, answered.category
         course = None if self.course is None else self.course.after(plan, place, category)
         given, categories = (*self.given, place), (*self.categories, category)
-        return Progress(shown, self.eligible, self.pretest, given, categories, course)
+        return Progress(shown, self.eligible, self.pretest, given, categories, course, ids)
 
     def showing(self, answered: Administered, following: Administered) -> "Progress":
         """With the last answer as it was written and the next item on screen."""
         shown = (*self.shown[:-1], answered, following)
-        return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course)
+        return Progress(shown, self.eligible, self.pretest, self.given, self.categories, self.course, self.ids)
 
 
 def progress_of(
@@ -60,10 +61,11 @@ def progress_of(
 ) -> Progress:
     """The progress that a sitting's history tells."""
     given, categories = answers_of(shown)
-    progress = Progress(shown, eligible, pretest, tuple(given), tuple(categories))
+    ids = tuple(item.client_id.int for item in shown if item.client_id is not None)
+    progress = Progress(shown, eligible, pretest, tuple(given), tuple(categories), None, ids)
     if not goes_by_course(plan):
         return progress
-    return replace(progress, course=course_of(plan, sitting_at(session, progress)))
+    return msgspec.structs.replace(progress, course=course_of(plan, sitting_at(session, progress)))
 
 
 def sitting_at(session: SessionRow, progress: Progress) -> Sitting:

@@ -5,8 +5,7 @@ It holds nothing that the answers do not tell; `course_of` works the same out fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +19,7 @@ Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(msgspec.Struct, frozen=True, eq=False):
     """A sitting of a plan with one ability, after n_given answers that count.
 
     blocks, product: (n_nodes,) factors of the likelihood, see `factors_of`. free: (n_items,) what may still be shown.

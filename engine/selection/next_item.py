@@ -48,9 +48,11 @@ def next_step(plan: Plan, sitting: Sitting) -> NextItem | Stop:
 
 def step_and_estimate(plan: Plan, sitting: Sitting, course: Course | None = None) -> Estimated:
     """`next_step` with the estimate it comes from, for whoever needs both; `course`: the sitting's, if it is kept."""
-    quick = _at_a_glance(plan, sitting, course)
-    if quick is not None:
-        return quick
+    return _at_a_glance(plan, sitting, course) or step_by_rules(plan, sitting)
+
+
+def step_by_rules(plan: Plan, sitting: Sitting) -> Estimated:
+    """The same for a sitting of which a glance does not tell enough."""
     standing = stand(plan, sitting)
     step = _stop(plan, sitting, standing) or _select(plan, sitting, standing)
     return Estimated(step, float(standing.theta[0].mean()), float(standing.sem[0].mean()))
@@ -72,7 +74,7 @@ def _at_a_glance(plan: Plan, sitting: Sitting, course: Course | None) -> Estimat
     glance = glance_at(plan, likelihood)
     if may_end(plan, sitting, [glance]):
         return None
-    item = _by_candidates(plan, sitting, glance.theta, course)
+    item = item_by_lists(plan, sitting, glance.theta, course)
     return None if item is None else Estimated(NextItem(item), glance.theta, glance.sem)
 
 
@@ -116,7 +118,7 @@ def _select(plan: Plan, sitting: Sitting, standing: Standing | None) -> NextItem
     course = course_of(plan, sitting) if _has_candidates(plan) else None
     if course is not None:
         theta = _expected_theta(plan, sitting, course) if standing is None else float(standing.theta[0, 0])
-        quick = _by_candidates(plan, sitting, theta, course)
+        quick = item_by_lists(plan, sitting, theta, course)
         if quick is not None:
             return NextItem(quick)
     return _by_scores(plan, standing or stand(plan, sitting))
@@ -127,7 +129,7 @@ def _by_scores(plan: Plan, standing: Standing) -> NextItem | Stop:
     return stop_for("pool_exhausted") if item < 0 else NextItem(item)
 
 
-def _by_candidates(plan: Plan, sitting: Sitting, theta: float, course: Course) -> int | None:
+def item_by_lists(plan: Plan, sitting: Sitting, theta: float, course: Course) -> int | None:
     """Maximum information among the few items that can be best at this ability; None when the list is used up."""
     block = plan.pool.blocks[0]
     lists = block.candidates

@@ -37,7 +37,7 @@ def _likelihood(plan: Plan, items: Indices, categories: Indices, dimension: int)
 def _check_answers(plan: Plan, items: Indices, categories: Indices) -> None:
     if len(items) and (items.min() < 0 or items.max() >= len(plan.pool)):
         raise ValueError(f"items must be positions 0 to {len(plan.pool) - 1} in the pool.")
-    if len(np.unique(items)) != len(items):
+    if len(set(items.tolist())) != len(items):
         raise ValueError("An item was given twice in this sitting; items must differ.")
     if len(items) and ((categories < 0) | (categories >= plan.pool.curves.n_categories[items])).any():
         raise ValueError("categories must lie between 0 and the item's number of categories − 1.")

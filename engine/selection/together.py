@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.selection.course import Course
-from engine.selection.next_item import Estimated, NextItem, step_and_estimate
+from engine.selection.next_item import Estimated, NextItem, item_by_lists, step_and_estimate, step_by_rules
 from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting
 from engine.stopping.glance import Glance, estimates_at, is_early, may_end
@@ -49,13 +49,22 @@ def _quickly(
     items = _best_by_lists(plan, np.array(thetas), courses).tolist()
     steps = {}
     for row, (place, item, theta, sem) in enumerate(zip(places, items, thetas, sems, strict=True)):
-        if item < 0:
-            continue
-        if is_early(plan, courses[row].n_given) or not may_end(
-            plan, sitting_of(place), [Glance(posteriors[row], theta, sem)]
-        ):
+        is_plain = item >= 0 and is_early(plan, courses[row].n_given)
+        if is_plain:
             steps[place] = Estimated(NextItem(item), theta, sem)
+        else:
+            glance = Glance(posteriors[row], theta, sem)
+            steps[place] = _looked_at(plan, sitting_of(place), courses[row], glance, item)
     return steps
+
+
+def _looked_at(plan: Plan, sitting: Sitting, course: Course, glance: Glance, item: int) -> Estimated:
+    """The step of a sitting that may end, or for which no item is clearly best (-1)."""
+    if not may_end(plan, sitting, [glance]):
+        found = item if item >= 0 else item_by_lists(plan, sitting, glance.theta, course)
+        if found is not None:
+            return Estimated(NextItem(found), glance.theta, glance.sem)
+    return step_by_rules(plan, sitting)
 
 
 def _best_by_lists(plan: Plan, theta: Floats, courses: Sequence[Course]) -> Indices:

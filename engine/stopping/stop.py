@@ -67,10 +67,14 @@ def stop_reasons(plan: Plan, standing: Standing) -> NDArray[np.object_]:
         reasons[:] = "max_items"
     elif stopping.rule is not None and standing.position >= stopping.min_items:
         ends = _rule_ends(stopping.rule, plan, standing) & (reasons == "")
-        ends[ends] = content_complete(plan, standing.rows(ends))
+        ends[ends] = content_complete(plan, _those(standing, ends))
         if ends.any():
-            reasons[ends] = _names(stopping.rule, plan, standing.rows(ends))
+            reasons[ends] = _names(stopping.rule, plan, _those(standing, ends))
     return reasons
+
+
+def _those(standing: Standing, where: Mask) -> Standing:
+    return standing if where.all() else standing.rows(where)
 
 
 def _rule_ends(rule: StopRule, plan: Plan, standing: Standing) -> Mask:
