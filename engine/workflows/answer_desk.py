@@ -20,7 +20,9 @@ from engine.workflows.waiting import Promise, Reader, Waiting
 from engine.workflows.work_out import End, Ready
 from itembank.storage.database import Database, DatabaseUnavailable
 
-LANES, LANES_EACH = 4, 2
+LANES, LANES_EACH = 6, 3
+FEW = 8
+"""Answers for which alone no further lane opens."""
 LARGEST_BATCH = 128
 LONGEST_QUEUE = 2000
 LONGEST_WAIT = 5.0
@@ -36,8 +38,9 @@ class _Queue(NamedTuple):
 class AnswerDesk:
     """Takes answers for one database: at most LANES transactions at a time, LANES_EACH for one queue.
 
-    The first answer opens a lane at once. While its batch is being written, a second lane opens when as many answers
-    wait as are under way: few and large transactions when many answer, and the program works while the disk does.
+    The first answer opens a lane at once. While its batch is being written, a further lane opens when a quarter as many
+    answers wait as are under way, but not for a few: few and large transactions when many answer, and the program works
+    while the disk does.
     """
 
     def __init__(self, database: Database, shelf: Shelf) -> None:
@@ -88,7 +91,8 @@ class AnswerDesk:
     def _open(self, queue: _Queue) -> None:
         """Open a lane for what waits, if it is time; a lane that has not taken its batch yet counts as size 0."""
         sizes = self._under_way.get(queue, [])
-        if sizes and (len(sizes) >= LANES_EACH or 0 in sizes or len(self._queues[queue]) < sum(sizes)):
+        enough = max(FEW, sum(sizes) / 4)
+        if sizes and (len(sizes) >= LANES_EACH or 0 in sizes or len(self._queues[queue]) < enough):
             return
         if sum(map(len, self._under_way.values())) < LANES:
             self._under_way.setdefault(queue, []).append(0)

@@ -82,8 +82,8 @@ class Database:
     async def at_once(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """The rows of one statement that is a transaction by itself: it names its institution itself, or needs none.
 
-        Such statements are many and short: up to AT_HAND connections stay out of the pool for them, since to take a
-        connection from it and to give it back costs as much as the statement.
+        Such statements are many and short: up to AT_HAND connections stay out of the pool after them, while nobody
+        waits for one, since to take a connection from it and to give it back costs as much as the statement.
 
         Raises:
             DatabaseUnavailable: when the server is away or the queue before the pool is full.
@@ -95,7 +95,7 @@ class Database:
         except BaseException:
             await _give_back(pool, connection)
             raise
-        if pool is self._pool and len(self._at_hand) < AT_HAND:
+        if pool is self._pool and not self._waiting and len(self._at_hand) < AT_HAND:
             self._at_hand.append(connection)
         else:
             await _give_back(pool, connection)
@@ -111,7 +111,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        pool, connection = await self._acquired()
+        pool, connection = self._taken_from_hand() or await self._acquired()
         try:
             with _in_words(connection):
                 yield connection

@@ -132,3 +132,46 @@ async def test_what_is_committed_is_there_and_what_broke_off_is_not(database: Da
         await make("dropped", ZeroDivisionError)
     async with database.transaction(institution) as connection:
         assert await connection.fetchval("SELECT count(*) FROM account") == 1
+
+
+async def test_a_connection_at_hand_that_was_lost_costs_no_place(database: Database, owner: asyncpg.Connection) -> None:
+    for _ in range(module.POOL_SIZE + 2):
+        ((pid,),) = await database.at_once("SELECT pg_backend_pid()")
+        await owner.execute("SELECT pg_terminate_backend($1, 10000)", pid)
+        await asyncio.sleep(0.01)
+    assert await works(database)
+    asleep = asyncio.create_task(database.at_once("SELECT pg_sleep(9)"))
+    ended = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(9)'"
+    async with asyncio.timeout(5):
+        while not await owner.fetch(ended):
+            await asyncio.sleep(0.01)
+    with pytest.raises(DatabaseUnavailable) as told:
+        await asleep
+    assert str(told.value) == IN_DOUBT
+    assert await database.at_once("SELECT 1") == [(1,)]
+
+
+async def test_connections_at_hand_serve_everybody_and_nobody_waits_behind_the_quick(
+    database_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POOL_SIZE", 2)
+    database, leave = Database(database_dsn), asyncio.Event()
+
+    async def hurry() -> None:
+        while not leave.is_set():
+            await database.at_once("SELECT pg_sleep(0.005)")
+
+    try:
+        await asyncio.gather(*(database.at_once("SELECT pg_sleep(0.01)") for _ in range(2)))
+        async with asyncio.timeout(2), database.transaction(None) as one, database.transaction(None) as other:
+            assert await one.fetchval("SELECT true")
+            assert await other.fetchval("SELECT true")
+        quick = [asyncio.create_task(hurry()) for _ in range(3)]
+        async with asyncio.timeout(3):
+            for _ in range(5):
+                assert await works(database)
+        leave.set()
+        await asyncio.gather(*quick)
+    finally:
+        leave.set()
+        await database.close()
