@@ -31,14 +31,12 @@ class Admission:
         try:
             arrived = await self._arrived(receive)
         except TimeoutError:
-            await _refuse(send, 408, "too-slow", "Too slow", "The body did not arrive in time; please send it again.")
+            await _send(send, *TOO_SLOW)
             return
         if arrived is None:
             return
         if not self.let_in():
-            self.refused += 1
-            sentence = "More requests are waiting than can be served; please try again in a moment."
-            await _refuse(send, 503, "overloaded", "Please try again in a moment", sentence)
+            await _send(send, *OVERLOADED)
             return
         try:
             await self.app(scope, _replay(arrived, receive), send)
@@ -46,8 +44,9 @@ class Admission:
             self.let_out()
 
     def let_in(self) -> bool:
-        """Count a request in, if there is room."""
+        """Count a request in, if there is room; whoever is not let in is told `OVERLOADED`."""
         if self.at_work >= self.most_at_once:
+            self.refused += 1
             return False
         self.at_work += 1
         return True
@@ -121,13 +120,20 @@ def _replay(arrived: list[Any], receive: Any) -> Any:
     return next_message
 
 
-async def _refuse(send: Any, status: int, slug: str, title: str, detail: str) -> None:
-    document = {"type": f"urn:assay:problem:{slug}", "title": title, "status": status, "detail": detail}
-    body = msgspec.json.encode(document)
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"retry-after", b"1"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+def _refusal(status: int, slug: str, title: str, detail: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    document = {"type": f"urn:assay:problem:{slug}", "title": title, "status": status, "detail": detail}
+    headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"1")]
+    return status, headers, msgspec.json.encode(document)
+
+
+OVERLOADED = _refusal(
+    503, "overloaded", "Please try again in a moment",
+    "More requests are waiting than can be served; please try again in a moment.",
+)  # fmt: skip
+TOO_SLOW = _refusal(408, "too-slow", "Too slow", "The body did not arrive in time; please send it again.")

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.admission import Admission
+from api.admission import OVERLOADED, Admission
 from api.auth import SignInNeeded
 from api.errors import problem_of
 from api.given import NewResponse, reader
@@ -68,10 +68,15 @@ class AnswerLane:
         return None if key is None else _Asked(found[1], headers, key, request_id(headers))
 
     def take(self, key: _Asked, body: bytes, under_way: UnderWay) -> bool:
-        """Answer what fits; False when it does not, or when there is no room."""
+        """Answer what fits; False when it does not."""
         given = _given(body)
-        if given is None or not self._admission.let_in():
+        if given is None:
             return False
+        if not self._admission.let_in():
+            status, headers, refusal = OVERLOADED
+            under_way.send(status, [*headers, (b"x-request-id", key.request_id.encode())], refusal)
+            self._observed.told("POST", TEMPLATE, status, 0.0)
+            return True
         answering = _Answering(self, key, given, under_way)
         identities: Identities = self._state.identities
         caller = identities.remembered(key.key)

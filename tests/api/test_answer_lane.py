@@ -199,8 +199,9 @@ async def test_when_there_is_no_room_both_ways_say_so(
     monkeypatch.setattr(admission, "most_at_once", admission.at_work)
     one = await served.send(NOWHERE, BLANK, headers)
     assert one.status_code == 503
-    assert one.headers["retry-after"] == "1"
-    assert served.taken == []
+    assert told(one) == told(await served.send(NOWHERE, BLANK, headers | ORDINARY))
+    assert served.taken == [], "nothing was begun"
+    assert admission.refused == 2
 
 
 async def test_responses_keep_their_order_on_a_connection(served: Served, sample_database: Database) -> None:
