@@ -341,7 +341,7 @@ CREATE TABLE session (
     CHECK ((finished_at IS NULL) = (reason IS NULL)),
     CHECK (paused_until IS NULL OR (finished_at IS NULL AND form = 'adaptive')),
     CHECK (finished_at IS NOT NULL OR NOT counted)
-);
+) WITH (fillfactor = 50);  -- every answer changes the row: it stays on its page, and its indexes as they are
 CREATE INDEX session_uncounted ON session (institution_id, finished_at) WHERE finished_at IS NOT NULL AND NOT counted;
 CREATE UNIQUE INDEX session_one_open ON session (attempt_id) WHERE finished_at IS NULL;
 CREATE INDEX session_account ON session (account_id);
