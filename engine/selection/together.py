@@ -15,7 +15,7 @@ from engine.selection.course import Course
 from engine.selection.next_item import Estimated, NextItem, item_by_lists, step_and_estimate, step_by_rules
 from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting
-from engine.stopping.glance import Glance, estimates_at, is_early, may_end
+from engine.stopping.glance import Glance, early_until, estimates_at, may_end
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -47,9 +47,9 @@ def _quickly(
         return {}
     posteriors, thetas, sems = estimates_at(plan, likelihoods / tops[:, None])
     items = _best_by_lists(plan, np.array(thetas), courses).tolist()
-    steps = {}
+    steps, early = {}, early_until(plan)
     for row, (place, item, theta, sem) in enumerate(zip(places, items, thetas, sems, strict=True)):
-        is_plain = item >= 0 and is_early(plan, courses[row].n_given)
+        is_plain = item >= 0 and courses[row].n_given < early
         if is_plain:
             steps[place] = Estimated(NextItem(item), theta, sem)
         else:

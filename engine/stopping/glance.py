@@ -61,10 +61,10 @@ def glances_of(standing: Standing) -> list[Glance]:
     return [Glance(*part, dimension) for dimension, part in enumerate(parts)]
 
 
-def is_early(plan: Plan, n_given: int) -> bool:
-    """Whether no rule ends a sitting after so few answers, whatever they are and however long they took."""
+def early_until(plan: Plan) -> int:
+    """Before so many answers no rule ends a sitting, whatever they are and however long they took."""
     stopping = plan.design.stopping
-    return n_given < min(stopping.min_items, stopping.max_items) and stopping.max_seconds is None
+    return min(stopping.min_items, stopping.max_items) if stopping.max_seconds is None else 0
 
 
 def may_end(plan: Plan, sitting: Sitting, glances: Sequence[Glance]) -> bool:

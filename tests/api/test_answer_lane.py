@@ -65,11 +65,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(dsn: str) -> Iterator[tuple[Litestar, int]]:
+def serving(dsn: str, **options: Any) -> Iterator[tuple[Litestar, int]]:
     """The server as `assay serve` runs it, in a thread."""
     app = create_app(Settings(public_url="http://testserver.local", is_demo=True, flags_minutes=0), dsn)
     listener = bind("127.0.0.1", 0, shared=False)
-    config = uvicorn.Config(app, http=protocol(app.state.lane), log_config=None, loop="asyncio")
+    config = uvicorn.Config(app, http=protocol(app.state.lane), log_config=None, loop="asyncio", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -267,6 +267,20 @@ async def test_whoever_leaves_holds_no_place_and_loses_nothing(served: Served, s
         await asyncio.sleep(0.02)
     assert (served.taken, served.app.state.lane._admission.at_work) == ([201], 0)
     assert (await served.send(sitting, given, headers)).status_code == 200, "it was taken, and is the same again"
+
+
+async def test_an_idle_connection_is_closed_after_its_last_answer(sample_dsn: str, sample_database: Database) -> None:
+    headers = await learner(sample_database, "idle")
+    with serving(sample_dsn, timeout_keep_alive=1) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for pause in (0.0, 0.6, 0.6):
+            await asyncio.sleep(pause)
+            writer.write(raw(NOWHERE, headers))
+            assert (await status_and_body(reader))[0] == 404
+        began = time.monotonic()
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert time.monotonic() - began > 0.9
+        writer.close()
 
 
 async def test_a_server_that_stops_answers_what_it_has_taken(sample_dsn: str, sample_database: Database) -> None:

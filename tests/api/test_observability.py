@@ -7,9 +7,12 @@ import httpx
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from api.admission import Admission, Patience
 from api.app import create_app
+from api.observability import Metrics
 from api.settings import Settings
 
 Client = AsyncTestClient[Litestar]
@@ -126,3 +129,20 @@ async def test_patience_ends_the_waits_that_take_too_long_and_no_other() -> None
     with pytest.raises(asyncio.CancelledError):
         await cancelled
     assert await wait(never) == "too slow"
+
+
+def test_times_are_told_as_prometheus_counts_them() -> None:
+    metrics = Metrics()
+    for seconds in (0.005, 0.006, 3.0, 99.0):
+        metrics.count("POST", "/a", 201, seconds)
+    metrics.count("GET", "/b", 404, 0.2)
+    told = generate_latest(metrics.registry).decode()
+    found = {
+        (sample.name, sample.labels.get("route"), sample.labels.get("le")): sample.value
+        for family in text_string_to_metric_families(told) for sample in family.samples
+    }  # fmt: skip
+    buckets = [found["assay_request_seconds_bucket", "/a", le] for le in ("0.005", "0.01", "2.5", "5.0", "+Inf")]
+    assert buckets == [1, 2, 2, 3, 4]
+    assert found["assay_request_seconds_count", "/a", None] == 4
+    assert found["assay_request_seconds_sum", "/a", None] == pytest.approx(102.011)
+    assert found["assay_requests_total", "/b", None] == 1
