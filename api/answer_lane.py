@@ -74,8 +74,8 @@ class AnswerLane:
             return False
         if not self._admission.let_in():
             status, headers, refusal = OVERLOADED
-            under_way.send(status, [*headers, (b"x-request-id", key.request_id.encode())], refusal)
             self._observed.told("POST", TEMPLATE, status, 0.0)
+            under_way.send(status, [*headers, (b"x-request-id", key.request_id.encode())], refusal)
             return True
         answering = _Answering(self, key, given, under_way)
         identities: Identities = self._state.identities
@@ -92,7 +92,7 @@ class AnswerLane:
         desk.line_up(caller.institution_id, caller.account_id, session, reader(given), promise)
 
     def told(self, status: int, seconds: float) -> None:
-        """An answer has left."""
+        """An answer leaves."""
         self._admission.let_out()
         self._observed.told("POST", TEMPLATE, status, seconds)
 
@@ -148,8 +148,8 @@ class _Answering:
     def _tell(self, status: int, kind: bytes, body: bytes, more: Iterable[Header] = ()) -> None:
         self._is_done = True
         headers = [(b"content-type", kind), (b"x-request-id", self._key.request_id.encode()), *more]
-        self._under_way.send(status, headers, body)
         self._lane.told(status, perf_counter() - self._began)
+        self._under_way.send(status, headers, body)
 
 
 def _plain_key(headers: list[Header]) -> bytes | None:

@@ -150,8 +150,14 @@ DEFECTS = (
     ),
     Defect(
         "faults of the program pass for an absent database", ("itembank/storage/database.py",),
-        "            if sentence is None:\n                raise\n", "            sentence = sentence or WENT_AWAY\n",
+        "        if sentence is None:\n            raise\n", "        sentence = sentence or WENT_AWAY\n",
         "tests/itembank/storage/test_database.py::test_a_fault_of_ours_is_not_hidden",
+    ),
+    Defect(
+        "quick statements overtake whoever waits for a connection", ("itembank/storage/database.py",),
+        "and not self._waiting ", "",
+        "tests/itembank/storage/test_database.py"
+        "::test_connections_at_hand_serve_everybody_and_nobody_waits_behind_the_quick",
     ),
     Defect(
         "an import that was broken off keeps what it had", ("itembank/storage/database.py",),
