@@ -14,6 +14,8 @@ from api.whole_responses import Joining, WholeResponses
 
 BODY_SECONDS = 1.0
 """How long the lane waits for the rest of a body; then the ordinary way waits on."""
+LARGEST_BODY = 65_536
+"""Larger ones go the ordinary way, which reads no faster than it is let."""
 Header = tuple[bytes, bytes]
 
 
@@ -96,8 +98,10 @@ class ShortWay(WholeResponses):
         """Keep a body with its request."""
         if self._key is None:
             super().on_body(body)
-        else:
-            self._body += body
+            return
+        self._body += body
+        if len(self._body) > LARGEST_BODY:
+            self._go_the_ordinary_way()
 
     def on_message_complete(self) -> None:
         """Let the lane answer; what it does not take goes the ordinary way."""

@@ -145,6 +145,18 @@ async def test_both_ways_tell_the_same(served: Served, sample_database: Database
     assert len(served.taken) < len(BODIES) + 5, "what does not fit went the ordinary way"
 
 
+@pytest.mark.parametrize("length, status", [(90_000, 422), (2_000_000, 400)])
+async def test_a_large_body_goes_the_ordinary_way(
+    served: Served, sample_database: Database, length: int, status: int
+) -> None:
+    headers = await learner(sample_database, f"long-winded {length}")
+    sitting, body = await served.start(headers), b'{"position":0,"answer":"%b"}' % (b"x" * length)
+    one = await served.send(sitting, body, headers)
+    assert one.status_code == status
+    assert told(one) == told(await served.send(sitting, body, headers | ORDINARY))
+    assert served.taken == []
+
+
 async def test_strangers_and_wrong_keys_are_told_the_same(served: Served, sample_database: Database) -> None:
     mine, theirs = await learner(sample_database, "its-owner"), await learner(sample_database, "a-stranger")
     sitting = await served.start(mine)
