@@ -6,7 +6,7 @@ together. What is not plain (a rule that may hold, items that are nearly equal) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,19 +28,16 @@ SittingOf = Callable[[int], Sitting]
 
 def steps_together(plan: Plan, courses: Sequence[Course | None], sitting_of: SittingOf) -> list[Estimated]:
     """`step_and_estimate` of each sitting with its course, where one is kept."""
-    kept = [place for place, course in enumerate(courses) if course is not None and course.n_given]
-    quick = _quickly(plan, kept, [course for course in courses if course is not None and course.n_given], sitting_of)
+    kept = {place: course for place, course in enumerate(courses) if course is not None and course.n_given}
+    quick = _quickly(plan, kept, sitting_of) if kept else {}
     return [
         quick.get(place) or step_and_estimate(plan, sitting_of(place), course) for place, course in enumerate(courses)
     ]
 
 
-def _quickly(
-    plan: Plan, places: Sequence[int], courses: Sequence[Course], sitting_of: SittingOf
-) -> dict[int, Estimated]:
+def _quickly(plan: Plan, kept: Mapping[int, Course], sitting_of: SittingOf) -> dict[int, Estimated]:
     """By place the next items where glances tell that sittings go on and the lists tell what is best."""
-    if not courses:
-        return {}
+    courses = list(kept.values())
     likelihoods = np.array([course.product for course in courses]) * np.array([course.blocks for course in courses])
     tops = np.maximum.reduce(likelihoods, axis=1)
     if not tops.min() > 0.0:
@@ -48,9 +45,8 @@ def _quickly(
     posteriors, thetas, sems = estimates_at(plan, likelihoods / tops[:, None])
     items = _best_by_lists(plan, np.array(thetas), courses).tolist()
     steps, early = {}, early_until(plan)
-    for row, (place, item, theta, sem) in enumerate(zip(places, items, thetas, sems, strict=True)):
-        is_plain = item >= 0 and courses[row].n_given < early
-        if is_plain:
+    for row, (place, item, theta, sem) in enumerate(zip(kept, items, thetas, sems, strict=True)):
+        if item >= 0 and courses[row].n_given < early:
             steps[place] = Estimated(NextItem(item), theta, sem)
         else:
             glance = Glance(posteriors[row], theta, sem)
