@@ -12,6 +12,16 @@ class WholeResponses(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Joining(transport, self.loop))  # type: ignore[arg-type]
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the requests, which point back here: what a connection held is free at once.
+
+        A collection that looks at everything is rare in a server that runs for weeks; thousands of connections would
+        wait for it.
+        """
+        super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]
+        self.pipeline.clear()
+
 
 class Joining:
     """A transport that holds a first write back, for no longer than this turn of the loop, until a second joins it.

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -279,6 +280,36 @@ async def test_whoever_leaves_holds_no_place_and_loses_nothing(served: Served, s
         await asyncio.sleep(0.02)
     assert (served.taken, served.app.state.lane._admission.at_work) == ([201], 0)
     assert (await served.send(sitting, given, headers)).status_code == 200, "it was taken, and is the same again"
+
+
+async def test_a_connection_that_ended_is_gone_at_once(served: Served, sample_database: Database) -> None:
+    headers = await learner(sample_database, "comes and goes")
+    whole, live = raw(NOWHERE, headers), b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n"
+    ordinary = raw(NOWHERE, headers, more="X-Ordinary-Way: 1\r\n")
+    gc.collect()
+    before = connections()
+    gc.disable()
+    try:
+        talks = ((whole, 1), (ordinary, 1), (live + whole, 2), (whole[:-5], 0), (live + live, 0), (b"", 0))
+        for sent, answers in talks:
+            async with served.line() as (reader, writer):
+                writer.write(sent)
+                await writer.drain()
+                for _ in range(answers):
+                    await status_and_body(reader)
+                await asyncio.sleep(0.05)
+        for _ in range(250):
+            if connections() == before:
+                break
+            await asyncio.sleep(0.02)
+        assert connections() == before, "they wait for a collection"
+    finally:
+        gc.enable()
+
+
+def connections() -> int:
+    """How many the server holds in memory."""
+    return sum(type(one) is short_way.ShortWay for one in gc.get_objects())
 
 
 async def test_an_idle_connection_is_closed_after_its_last_answer(sample_dsn: str, sample_database: Database) -> None:
