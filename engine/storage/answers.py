@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from engine.record import Entry
 from engine.sessions import Administered, SessionRow
 from itembank.records import Record
 from itembank.storage.database import Database
@@ -15,12 +16,27 @@ from itembank.storage.sql import load
 sql = load(__file__)
 
 
+class Log(Record, frozen=True, kw_only=True):
+    """An attempt's log as it was stored: its sealed entries, in order, and its head."""
+
+    bodies: tuple[str, ...]
+    seals: tuple[str, ...]
+    head: str
+
+    @property
+    def chain(self) -> list[Entry]:
+        """The entries, not verified."""
+        entries = enumerate(zip(self.bodies, self.seals, strict=True))
+        return [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
+
+
 class Running(Record, frozen=True, kw_only=True):
-    """A running sitting, the assessment version that it pins, the items shown so far, in order, and the ids of items
-    that its learner was shown in earlier sittings."""
+    """A running sitting, the assessment version that it pins, its attempt's log, the items shown so far, in order, and
+    the ids of items that its learner was shown in earlier sittings."""
 
     session: SessionRow
     assessment_version_id: int
+    log: Log
     shown: tuple[Administered, ...]
     seen: set[int]
 

@@ -1,8 +1,7 @@
-"""Sittings that end, many at a time: their logs read together, their ends written together."""
+"""Sittings that end, many at a time, written together."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from engine.record import Entry
 from engine.sessions import Administered
@@ -12,14 +11,6 @@ from itembank.storage.database import Database
 from itembank.storage.sql import load
 
 sql = load(__file__)
-
-
-class Log(NamedTuple):
-    """An attempt's log as it stood at a moment of the database's clock: its sealed entries, in order, and its head."""
-
-    chain: list[Entry]
-    head: str
-    moment: datetime
 
 
 class Ended(Record, frozen=True, kw_only=True):
@@ -35,16 +26,6 @@ class Ended(Record, frozen=True, kw_only=True):
     outcome: bytes
     head: str
     entry: Entry
-
-
-async def logs(database: Database, institution_id: int, attempt_ids: Sequence[int]) -> dict[int, Log]:
-    """The logs of attempts, by id; nothing is held."""
-    found = {}
-    for attempt_id, head, bodies, seals, moment in await database.at_once(sql.logs, institution_id, attempt_ids):
-        entries = enumerate(zip(bodies, seals, strict=True))
-        chain = [Entry(position=place, body=body.encode(), hash=seal) for place, (body, seal) in entries]
-        found[attempt_id] = Log(chain, head, moment)
-    return found
 
 
 async def write(

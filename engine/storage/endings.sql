@@ -1,6 +1,3 @@
--- name: logs
-SELECT attempt, tip, bodies, seals, moment FROM sealed_logs($1, $2::bigint[])
-
 -- name: write
 SELECT ended
 FROM end_sittings(

@@ -7,6 +7,8 @@ then is left to `take_session`. Nothing is kept that another process needs.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from engine.delivery import eligible_items
@@ -31,6 +33,7 @@ class Taking:
         self._database = database
         self._shelf = shelf
         self._known: OrderedDict[int, Place] = OrderedDict()
+        self._clock = HeardClock()
 
     def knows(self, session_uuid: UUID) -> bool:
         """Whether a sitting's next step can be worked out from memory: it is there, and time makes no difference."""
@@ -44,6 +47,7 @@ class Taking:
             waiting.is_looked_up = True
             self._known.pop(waiting.session_uuid.int, None)
         for running in await answers.running(self._database, institution_id, uuids):
+            self._clock.hear(running.session.now)
             publication = await self._publication(institution_id, running.assessment_version_id)
             self._remember(running.session.uuid.int, _place(running, publication))
 
@@ -74,6 +78,7 @@ class Taking:
             if became is None:
                 left.append(done.waiting)
                 continue
+            self._clock.hear(became.moment)
             place = place_after(done, became)
             self._remember(done.waiting.session_uuid.int, place)
             done.waiting.keep(step_at(place))
@@ -81,7 +86,8 @@ class Taking:
 
     async def end(self, institution_id: int, ending: Sequence[End]) -> list[Waiting]:
         """Write what ends sittings, and tell how; returns what needs more, or did not stand where it was remembered."""
-        ended = await end_together(self._database, institution_id, [end for _, end in ending])
+        now = self._clock.now()
+        ended = await end_together(self._database, institution_id, [end for _, end in ending], now)
         left = []
         for waiting, end in ending:
             self._known.pop(waiting.session_uuid.int, None)
@@ -93,9 +99,24 @@ class Taking:
         return left
 
 
+class HeardClock:
+    """The database's clock as last heard, moved on by this process's own: late by as long as hearing took."""
+
+    def __init__(self) -> None:
+        self._moment, self._heard_at = datetime.min.replace(tzinfo=UTC), monotonic()
+
+    def hear(self, moment: datetime) -> None:
+        """The database has told its time."""
+        self._moment, self._heard_at = moment, monotonic()
+
+    def now(self) -> datetime:
+        """What the database's clock shows at least."""
+        return self._moment + timedelta(seconds=monotonic() - self._heard_at)
+
+
 def _place(running: Running, publication: Publication) -> Place:
     session, bank = running.session, publication.bank
     eligible = eligible_items(bank, running.seen, session.pool)
     pretest = pretest_items(bank, running.seen, session.pool)
     progress = progress_of(publication.plans[session.occasion], session, running.shown, eligible, pretest)
-    return Place(session, publication, progress)
+    return Place(session, publication, progress, running.log)

@@ -14,7 +14,7 @@ from engine.selection.next_item import Estimated, NextItem
 from engine.selection.plan import Plan
 from engine.selection.together import steps_together
 from engine.sessions import SessionRow, check_turn, time_is_up
-from engine.storage.answers import Moved, Taken
+from engine.storage.answers import Log, Moved, Taken
 from engine.workflows.end_together import Ending
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
@@ -24,11 +24,12 @@ from itembank.errors import BankError
 
 
 class Place(NamedTuple):
-    """Where a sitting stands: its row as last seen, its publication, its progress."""
+    """Where a sitting stands: its row as last seen, its publication, its progress, its attempt's log as last seen."""
 
     session: SessionRow
     publication: Publication
     progress: Progress
+    log: Log
 
     @property
     def plan(self) -> Plan:
@@ -75,7 +76,7 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
 
     Nothing is refused by what may be old: that is looked up first.
     """
-    session, publication, progress = place
+    session, publication, progress, log = place
     if session.account_id != waiting.account_id or not session.on_screen or session.finished_at or time_is_up(session):
         return None
     try:
@@ -88,7 +89,7 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
         if waiting.is_looked_up:
             waiting.break_off(error)
         return None
-    return Place(session, publication, progress.after(place.plan, answered))
+    return Place(session, publication, progress.after(place.plan, answered), log)
 
 
 def _go_on(done: WorkedOut, group: Sequence[tuple[Waiting, Place]]) -> None:
@@ -102,14 +103,15 @@ def _go_on(done: WorkedOut, group: Sequence[tuple[Waiting, Place]]) -> None:
         elif plan.watches_time:
             done.left.append(waiting)
         else:
-            shown, reason = place.progress.shown, step.step.reason
-            done.ending.append(
-                (waiting, Ending(session=place.session, publication=place.publication, shown=shown, reason=reason))
-            )
+            ending = Ending(
+                session=place.session, publication=place.publication, log=place.log, shown=place.progress.shown,
+                reason=step.step.reason,
+            )  # fmt: skip
+            done.ending.append((waiting, ending))
 
 
 def _moved(place: Place, step: Estimated, chosen: NextItem) -> Moved:
-    session, publication, progress = place
+    session, publication, progress, _ = place
     plan, shown = place.plan, progress.shown
     seeded = or_pretest(plan.design, publication.bank, session.uuid.hex, shown, progress.pretest, chosen)
     return Moved(
@@ -121,19 +123,19 @@ def _moved(place: Place, step: Estimated, chosen: NextItem) -> Moved:
 
 def place_after(done: Ready, taken: Taken) -> Place:
     """Where the sitting stands once the answer is taken, by the clock of the database."""
-    _, moved, (session, publication, progress) = done
+    _, moved, (session, publication, progress, log) = done
     answered = msgspec.structs.replace(moved.answered, answered_at=taken.moment)
     following = msgspec.structs.replace(moved.following, shown_at=taken.moment)
     row = msgspec.structs.replace(
         session, position=following.position, theta=moved.theta, sem=moved.sem, deadline=taken.deadline,
         now=taken.moment,
     )  # fmt: skip
-    return Place(row, publication, progress.showing(answered, following))
+    return Place(row, publication, progress.showing(answered, following), log)
 
 
 def step_at(place: Place) -> Step:
     """What a learner is told who stands there."""
-    session, publication, progress = place
+    session, publication, progress, _ = place
     following = progress.shown[-1]
     item = publication.bank.items[following.bank_position]
     return Step(

@@ -10,6 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from engine.workflows.take_answers import HeardClock
 from itembank.storage.database import Database
 from tests.api.at_once import at_once
 from tests.api.conftest import body, learner
@@ -26,6 +27,16 @@ async def answer(client: Any, headers: dict[str, str], url: str, session: dict[s
         "position": session["item"]["position"], "answer": wrong_answer(session["item"]), "id": str(uuid4()),
     }  # fmt: skip
     return await client.post(f"{url}/responses", json=given, headers=headers)
+
+
+ENDED = """
+SELECT extract(epoch FROM now() - s.finished_at)::double precision AS age,
+    s.finished_at = (e.body ->> 'at')::timestamptz AND s.finished_at = max(r.answered_at) AS is_one
+FROM session s JOIN attempt_event e ON e.attempt_id = s.attempt_id AND e.body ->> 'sitting' = s.uuid::text
+    JOIN response r ON r.session_id = s.id
+WHERE s.uuid = $1::text::uuid AND e.body ->> 'event' = 'sitting_finished'
+GROUP BY s.id, e.body ->> 'at'
+"""
 
 
 @pytest.fixture
@@ -70,6 +81,21 @@ async def test_a_deadline_that_was_moved_elsewhere_is_told(sample_client: Client
     moved = body(await answer(sample_client, headers, url, session), 201)
     assert datetime.fromisoformat(moved["deadline"]) >= before
     assert moved["seconds_left"] == pytest.approx(9 * 3600, abs=60)
+
+
+@pytest.mark.parametrize("seconds", [-10.0, 0.0, 10.0])
+async def test_a_sitting_ends_at_the_moment_of_the_database(
+    sample_client: Client, sample_database: Database, monkeypatch: pytest.MonkeyPatch, known: Sat, seconds: float
+) -> None:
+    headers, url, session = known
+    heard = HeardClock.now
+    monkeypatch.setattr(HeardClock, "now", lambda clock: heard(clock) + timedelta(seconds=seconds))
+    while session["item"]:
+        session = body(await answer(sample_client, headers, url, session), 201)
+    async with sample_database.transaction(1) as connection:
+        age, is_one = await connection.fetchrow(ENDED, session["uuid"])
+    assert 0 <= age < 5, "a clock that is wrong ends nothing"
+    assert is_one
 
 
 async def test_an_answer_waits_for_a_row_that_somebody_holds(sample_dsn: str, known: Sat) -> None:

@@ -56,13 +56,13 @@ DEFECTS = (
     ),
     Defect(
         "what is remembered of a sitting knows no pause", SCHEMA,
-        "s.paused_until <= now()", "true",
+        "s.paused_until <= now())\n            FOR", "true)\n            FOR",
         "tests/journeys/test_pauses.py::test_no_answer_is_taken_in_a_pause[of a known sitting]",
     ),
     Defect(
-        "a sitting ends by an answer in a pause", SCHEMA,
-        "s.paused_until <= moment", "true",
-        "tests/journeys/test_pauses.py::test_no_answer_is_taken_in_a_pause[that would end it]",
+        "a sitting ends at any moment that the program believes in", SCHEMA,
+        "moment NOT BETWEEN now() - interval '1 second' AND now()\n        OR NOT", "NOT",
+        "tests/journeys/test_known_sittings.py::test_a_sitting_ends_at_the_moment_of_the_database",
     ),
     Defect(
         "deadlines are not kept", ("engine/sessions.py",),
@@ -123,6 +123,11 @@ DEFECTS = (
         "an answer overtakes the one before it on its connection", ("api/short_way.py",),
         "and (self.cycle is None or self.cycle.response_complete)", "",
         "tests/api/test_answer_lane.py::test_responses_keep_their_order_on_a_connection",
+    ),
+    Defect(
+        "connections that ended wait for a collection", ("api/whole_responses.py",),
+        "self.cycle = None  # type: ignore[assignment]", "pass",
+        "tests/api/test_answer_lane.py::test_a_connection_that_ended_is_gone_at_once",
     ),
     Defect(
         "a sitting is looked up among all that are open", SCHEMA,

@@ -356,7 +356,7 @@ CREATE TABLE session_item (
     bank_position integer NOT NULL CHECK (bank_position >= 0),
     is_pretest boolean NOT NULL,
     shown_at timestamptz NOT NULL,
-    PRIMARY KEY (session_id, position),
+    PRIMARY KEY (session_id, position, institution_id),  -- a sitting has one institution: its answers follow both by this
     FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
     FOREIGN KEY (institution_id, item_id) REFERENCES item (institution_id, id),
     UNIQUE (session_id, item_id)
@@ -374,8 +374,7 @@ CREATE TABLE response (
     score double precision NOT NULL,
     answered_at timestamptz NOT NULL,
     PRIMARY KEY (session_id, position),
-    FOREIGN KEY (session_id, position) REFERENCES session_item (session_id, position),
-    FOREIGN KEY (institution_id, session_id) REFERENCES session (institution_id, id),
+    FOREIGN KEY (session_id, position, institution_id) REFERENCES session_item (session_id, position, institution_id),
     UNIQUE (session_id, client_id)
 );
 
@@ -865,8 +864,8 @@ $$;
 -- to run it for a few answers), rows found by key. OFFSET 0 keeps a condition inside: on a table whose statistics are
 -- young, the planner would rather read all open sittings than a handful by their keys.
 
--- Running sittings as they stand, each with the items shown so far and those that its learner met in earlier ones, as
--- documents; nothing is held.
+-- Running sittings as they stand, each with the items shown so far, those that its learner met in earlier ones, and its
+-- attempt's sealed log, as documents; nothing is held.
 CREATE FUNCTION running_sittings(institution bigint, uuids uuid[]) RETURNS SETOF json
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -882,6 +881,14 @@ BEGIN
             ) AS one
         ),
         'assessment_version_id', a.assessment_version_id,
+        'log', (
+            SELECT json_build_object(
+                'head', a.head,
+                'bodies', json_agg(e.body::text ORDER BY e.position),
+                'seals', json_agg(e.hash ORDER BY e.position)
+            )
+            FROM attempt_event e WHERE e.attempt_id = a.id
+        ),
         'shown', (
             SELECT json_agg(row_to_json(one) ORDER BY one.position) FROM (
                 SELECT i.position, i.bank_position, i.item_id, i.is_pretest, i.shown_at, r.category, r.score, r.answer,
@@ -966,23 +973,10 @@ BEGIN
     SELECT h.session_id, h.deadline, h.at FROM held h;
 END $$;
 
--- The sealed logs of attempts as they stand, and the moment at which they stood so; nothing is held.
-CREATE FUNCTION sealed_logs(institution bigint, attempt_ids bigint[])
-RETURNS TABLE (attempt bigint, tip text, bodies text[], seals text[], moment timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    PERFORM set_config('assay.institution', institution::text, true);
-    RETURN QUERY
-    SELECT a.id, a.head, array_agg(e.body::text ORDER BY e.position), array_agg(e.hash ORDER BY e.position), now()
-    FROM attempt a JOIN attempt_event e ON e.attempt_id = a.id
-    WHERE a.id = ANY(attempt_ids)
-    GROUP BY a.id, a.head;
-END $$;
-
 -- Last answers, each with the decision that follows and the entry that seals it in its attempt's log: every sitting that
 -- stands where its answer says and whose log ends at `heads` ends so, in one transaction. What is held by another step,
--- has moved on, rests, is out of time, or shows an item that is or is being rescored is left alone, and not returned.
+-- has moved on, rests, is out of time, or shows an item that is or is being rescored is left alone, and not returned; so
+-- is everything when the moment, which the entries name, is not this one within a second.
 CREATE FUNCTION end_sittings(
     institution bigint, grace interval, moment timestamptz, session_ids bigint[], positions integer[],
     client_ids uuid[], hashes bytea[], answers text[], categories smallint[], scores double precision[],
@@ -995,7 +989,9 @@ DECLARE
     held bigint[];
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
-    IF NOT pg_try_advisory_xact_lock_shared(hashtext('rescoring'), institution::integer) THEN
+    IF moment NOT BETWEEN now() - interval '1 second' AND now()
+        OR NOT pg_try_advisory_xact_lock_shared(hashtext('rescoring'), institution::integer)
+    THEN
         RETURN;
     END IF;
     SELECT array_agg(s.id) INTO held
@@ -1007,8 +1003,8 @@ BEGIN
         SELECT s.id
         FROM session s
         WHERE s.id = g.session_id AND s.position = g.position AND s.attempt_id = a.id AND s.form = 'adaptive'
-            AND s.finished_at IS NULL AND (s.deadline IS NULL OR moment <= s.deadline + grace)
-            AND (s.paused_until IS NULL OR s.paused_until <= moment)
+            AND s.finished_at IS NULL AND (s.deadline IS NULL OR now() <= s.deadline + grace)
+            AND (s.paused_until IS NULL OR s.paused_until <= now())
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS s;
     SELECT array_agg(h.id) INTO held
