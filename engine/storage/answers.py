@@ -1,4 +1,4 @@
-"""Answers to items on screen, many sittings at a time: locked together, written together."""
+"""Answers to items on screen, many sittings at a time: locked together, written together, last ones among them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -56,6 +56,21 @@ class Moved(Record, frozen=True, kw_only=True):
     moment: datetime | None = None
 
 
+class Ended(Record, frozen=True, kw_only=True):
+    """The last answer of a sitting, the decision from it, and the entry that seals it in a log that ends at `head`."""
+
+    session_id: int
+    attempt_id: int
+    account_id: int
+    answered: Administered
+    theta: float
+    sem: float
+    reason: str
+    outcome: bytes
+    head: str
+    entry: Entry
+
+
 _RUNNING = msgspec.json.Decoder(Running)
 
 
@@ -71,7 +86,63 @@ class Taken(NamedTuple):
     moment: datetime
 
 
-def columns(answered: Sequence[Administered]) -> tuple[list[Any], ...]:
+async def write(
+    database: Database,
+    institution_id: int,
+    moves: Sequence[Moved],
+    ends: Sequence[Ended],
+    now: datetime,
+    grace: timedelta,
+) -> tuple[dict[int, Taken], set[int]]:
+    """Write answers with the items that follow, and last answers with all that ends their sittings, in one transaction.
+
+    now: the database's clock, by which the sittings end. On disk when this returns: what was taken, by session id, and
+    the ids of the sittings that ended. The rest was left as it stands.
+    """
+    given: tuple[object, ...] = (institution_id, grace)
+    if not ends:
+        rows = await database.at_once(sql.take, *given, *_of_moves(moves))
+    elif not moves:
+        rows = await database.at_once(sql.end, *given, now, *_of_ends(ends))
+    else:
+        rows = await database.at_once(sql.take_and_end, *given, *_of_moves(moves), now, *_of_ends(ends))
+    taken = {session_id: Taken(until, moment) for session_id, until, moment in rows if moment is not None}
+    return taken, {session_id for session_id, _, moment in rows if moment is None}
+
+
+def _of_moves(moves: Sequence[Moved]) -> tuple[list[Any], ...]:
+    following = [move.following for move in moves]
+    return (
+        [move.session_id for move in moves],
+        *_columns([move.answered for move in moves]),
+        [move.theta for move in moves],
+        [move.sem for move in moves],
+        [move.account_id for move in moves],
+        [item.item_id for item in following],
+        [item.bank_position for item in following],
+        [item.is_pretest for item in following],
+        [move.moment for move in moves],
+    )
+
+
+def _of_ends(ends: Sequence[Ended]) -> tuple[list[Any], ...]:
+    return (
+        [end.session_id for end in ends],
+        *_columns([end.answered for end in ends]),
+        [end.theta for end in ends],
+        [end.sem for end in ends],
+        [end.reason for end in ends],
+        [end.outcome.decode() for end in ends],
+        [end.attempt_id for end in ends],
+        [end.head for end in ends],
+        [end.entry.position for end in ends],
+        [end.entry.body.decode() for end in ends],
+        [end.entry.hash for end in ends],
+        [end.account_id for end in ends],
+    )
+
+
+def _columns(answered: Sequence[Administered]) -> tuple[list[Any], ...]:
     """Answers as columns of `response`: position, client's id, hash of what was sent, answer, category, score."""
     return (
         [item.position for item in answered],
@@ -81,27 +152,3 @@ def columns(answered: Sequence[Administered]) -> tuple[list[Any], ...]:
         [item.category for item in answered],
         [item.score for item in answered],
     )
-
-
-async def take(database: Database, institution_id: int, moves: Sequence[Moved], grace: timedelta) -> dict[int, Taken]:
-    """Write answers and the items that follow, on disk when this returns; what was taken, by session id.
-
-    The rest was left as it stands.
-    """
-    answered = [move.answered for move in moves]
-    following = [move.following for move in moves]
-    arguments = (
-        institution_id,
-        grace,
-        [move.session_id for move in moves],
-        *columns(answered),
-        [move.theta for move in moves],
-        [move.sem for move in moves],
-        [move.account_id for move in moves],
-        [item.item_id for item in following],
-        [item.bank_position for item in following],
-        [item.is_pretest for item in following],
-        [move.moment for move in moves],
-    )
-    rows = await database.at_once(sql.take, *arguments)
-    return {session_id: Taken(until, moment) for session_id, until, moment in rows}

@@ -133,16 +133,12 @@ class AnswerDesk:
             return
         ready, ending, left = self._taking.work_out(batch)
         self._again(queue.institution_id, left)
-        if ending:
-            self._run(self._guard([waiting for waiting, _ in ending], self._end(queue.institution_id, ending)))
-        if ready:
-            await self._guard([done.waiting for done in ready], self._move_on(queue.institution_id, ready))
+        if ready or ending:
+            worked_out = [done.waiting for done in ready] + [waiting for waiting, _ in ending]
+            await self._guard(worked_out, self._write(queue.institution_id, ready, ending))
 
-    async def _move_on(self, institution_id: int, ready: Sequence[Ready]) -> None:
-        self._again(institution_id, await self._taking.take(institution_id, ready))
-
-    async def _end(self, institution_id: int, ending: Sequence[End]) -> None:
-        self._again(institution_id, await self._taking.end(institution_id, ending))
+    async def _write(self, institution_id: int, ready: Sequence[Ready], ending: Sequence[End]) -> None:
+        self._again(institution_id, await self._taking.write(institution_id, ready, ending))
 
     def _again(self, institution_id: int, left: Sequence[Waiting]) -> None:
         """What was worked out from old memory is looked up; what was looked up for this answer is taken alone."""

@@ -6,8 +6,8 @@ then is left to `take_session`. Nothing is kept that another process needs.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
@@ -16,11 +16,12 @@ from engine.pretest import pretest_items
 from engine.progress import progress_of
 from engine.sessions import GRACE
 from engine.storage import answers
-from engine.storage.answers import Running
-from engine.workflows.end_together import end_together
+from engine.storage.answers import Running, Taken
+from engine.workflows.heard_clock import HeardClock
 from engine.workflows.shelf import Publication, Shelf
 from engine.workflows.waiting import Waiting
 from engine.workflows.work_out import End, Place, Ready, WorkedOut, place_after, step_at, work_out
+from engine.workflows.work_out_end import Decided, decide_end, step_at_end
 from itembank.storage.database import Database
 
 CAPACITY = 6000
@@ -46,8 +47,11 @@ class Taking:
         for waiting in batch:
             waiting.is_looked_up = True
             self._known.pop(waiting.session_uuid.int, None)
-        for running in await answers.running(self._database, institution_id, uuids):
-            self._clock.hear(running.session.now)
+        asked = monotonic()
+        found = await answers.running(self._database, institution_id, uuids)
+        if found:
+            self._clock.hear(found[0].session.now, asked, monotonic())
+        for running in found:
             publication = await self._publication(institution_id, running.assessment_version_id)
             self._remember(running.session.uuid.int, _place(running, publication))
 
@@ -69,49 +73,49 @@ class Taking:
         """What moves sittings on, what ends them, and what has to be dealt with in another way."""
         return work_out((waiting, self._known.get(waiting.session_uuid.int)) for waiting in batch)
 
-    async def take(self, institution_id: int, ready: Sequence[Ready]) -> list[Waiting]:
-        """Write what moves sittings on, and tell what followed; returns what did not stand where it was remembered."""
-        taken = await answers.take(self._database, institution_id, [done.moved for done in ready], GRACE)
+    async def write(self, institution_id: int, ready: Sequence[Ready], ending: Sequence[End]) -> list[Waiting]:
+        """Write what moves sittings on and what ends them, and tell what followed.
+
+        Returns what needs more than that, or did not stand where it was remembered.
+        """
+        moment = max([self._clock.now(monotonic()), *(end.session.now for _, end in ending)])
+        decided = [(waiting, decide_end(end, moment)) for waiting, end in ending]
+        moves = [done.moved for done in ready]
+        ends = [done.ended for _, done in decided if done is not None]
+        if not moves and not ends:
+            return self._ended(decided, set(), moment)
+        asked = monotonic()
+        taken, ended = await answers.write(self._database, institution_id, moves, ends, moment, GRACE)
+        told = next(
+            (taken[move.session_id].moment for move in moves if not move.moment and move.session_id in taken), None
+        )
+        if told is not None:
+            self._clock.hear(told, asked, monotonic())
+        return self._taken(ready, taken) + self._ended(decided, ended, moment)
+
+    def _taken(self, ready: Sequence[Ready], taken: Mapping[int, Taken]) -> list[Waiting]:
         left = []
         for done in ready:
             became = taken.get(done.moved.session_id)
             if became is None:
                 left.append(done.waiting)
                 continue
-            self._clock.hear(became.moment)
             place = place_after(done, became)
             self._remember(done.waiting.session_uuid.int, place)
             done.waiting.keep(step_at(place))
         return left
 
-    async def end(self, institution_id: int, ending: Sequence[End]) -> list[Waiting]:
-        """Write what ends sittings, and tell how; returns what needs more, or did not stand where it was remembered."""
-        now = self._clock.now()
-        ended = await end_together(self._database, institution_id, [end for _, end in ending], now)
+    def _ended(
+        self, decided: Sequence[tuple[Waiting, Decided | None]], ended: Set[int], moment: datetime
+    ) -> list[Waiting]:
         left = []
-        for waiting, end in ending:
+        for waiting, done in decided:
             self._known.pop(waiting.session_uuid.int, None)
-            step = ended.get(end.session.id)
-            if step is None:
+            if done is None or done.ended.session_id not in ended:
                 left.append(waiting)
             else:
-                waiting.keep(step)
+                waiting.keep(step_at_end(done, moment))
         return left
-
-
-class HeardClock:
-    """The database's clock as last heard, moved on by this process's own: late by as long as hearing took."""
-
-    def __init__(self) -> None:
-        self._moment, self._heard_at = datetime.min.replace(tzinfo=UTC), monotonic()
-
-    def hear(self, moment: datetime) -> None:
-        """The database has told its time."""
-        self._moment, self._heard_at = moment, monotonic()
-
-    def now(self) -> datetime:
-        """What the database's clock shows at least."""
-        return self._moment + timedelta(seconds=monotonic() - self._heard_at)
 
 
 def _place(running: Running, publication: Publication) -> Place:

@@ -15,11 +15,11 @@ from engine.selection.plan import Plan
 from engine.selection.together import steps_together
 from engine.sessions import SessionRow, check_turn, time_is_up
 from engine.storage.answers import Log, Moved, Taken
-from engine.workflows.end_together import Ending
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
 from engine.workflows.take_session import score_last, shown_item
 from engine.workflows.waiting import Waiting
+from engine.workflows.work_out_end import Ending
 from itembank.errors import BankError
 
 

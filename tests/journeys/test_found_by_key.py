@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from msgspec import json
 
-from engine.storage import answers, endings
+from engine.storage import answers
 from itembank.storage.database import Database
 from tests.api.conftest import learner
 from tests.journeys.test_sitting_rules import Client, start
@@ -115,4 +115,4 @@ async def test_a_sitting_is_ended_by_its_key(crowded: Any) -> None:
         here["institution_id"], GRACE, now, [here["id"]], *answered(0), [0.1], [0.9], ["max_items"], ["{}"],
         [here["attempt_id"]], [here["head"]], [here["n_events"]], ["{}"], ["a" * 64], [here["account_id"]],
     )  # fmt: skip
-    assert await buffers(connection, endings.sql.write, *arguments) < MOST_BUFFERS
+    assert await buffers(connection, answers.sql.end, *arguments) < MOST_BUFFERS

@@ -10,7 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
-from engine.workflows.take_answers import HeardClock
+from engine.workflows.heard_clock import HeardClock
 from itembank.storage.database import Database
 from tests.api.at_once import at_once
 from tests.api.conftest import body, learner
@@ -89,7 +89,7 @@ async def test_a_sitting_ends_at_the_moment_of_the_database(
 ) -> None:
     headers, url, session = known
     heard = HeardClock.now
-    monkeypatch.setattr(HeardClock, "now", lambda clock: heard(clock) + timedelta(seconds=seconds))
+    monkeypatch.setattr(HeardClock, "now", lambda clock, at: heard(clock, at) + timedelta(seconds=seconds))
     while session["item"]:
         session = body(await answer(sample_client, headers, url, session), 201)
     async with sample_database.transaction(1) as connection:

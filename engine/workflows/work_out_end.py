@@ -1,11 +1,11 @@
-"""End sittings that came to their end at the same moment, by one statement.
+"""What a sitting's end amounts to, worked out from what is remembered of it; nothing is written here.
 
-What is unusual (a log that grew meanwhile, an attempt that another step holds, an item that was withdrawn, a credit
-that falls due) is left to the ordinary way, `finish_sitting`, which ends one sitting with all that follows from it.
+What is unusual (an attempt that another step holds, an item that was withdrawn, a credit that falls due) is left to the
+ordinary way, `finish_sitting`, which ends one sitting with all that follows from it.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,14 +18,11 @@ from engine.journey import decide
 from engine.policies.records import occasion_of
 from engine.record import extend, verify
 from engine.refusals import JourneyRefused
-from engine.sessions import GRACE, Administered, SessionRow
-from engine.storage import endings
-from engine.storage.answers import Log
-from engine.storage.endings import Ended
+from engine.sessions import Administered, SessionRow
+from engine.storage.answers import Ended, Log
 from engine.workflows.shelf import Publication
 from engine.workflows.show_sitting import Step
 from itembank.records import Record, canonical
-from itembank.storage.database import Database
 
 
 class Ending(Record, frozen=True, kw_only=True):
@@ -38,27 +35,18 @@ class Ending(Record, frozen=True, kw_only=True):
     reason: str
 
 
-async def end_together(
-    database: Database, institution_id: int, ending: Sequence[Ending], now: datetime
-) -> dict[int, Step]:
-    """Write the ends that need nothing but themselves; the steps by session id. What is missing was not touched.
+class Decided(NamedTuple):
+    """What to write at the end of a sitting."""
 
-    now: the database's clock. It is looked at again there: nothing is written when this is older than a second.
+    ending: Ending
+    ended: Ended
+
+
+def decide_end(end: Ending, moment: datetime) -> Decided | None:
+    """The decision of a sitting that ends at a moment, and its entry in the log.
+
+    None when more than that follows, or it may not stand there: that is left to the ordinary way.
     """
-    moment = max(now, *(end.session.now for end in ending))
-    decided = [(end, *done) for end in ending if (done := _decided(end, moment)) is not None]
-    if not decided:
-        return {}
-    ended = await endings.write(database, institution_id, moment, [done for _, done, _ in decided], GRACE)
-    return {
-        end.session.id: _step(end, done, decision, moment)
-        for end, done, decision in decided
-        if done.session_id in ended
-    }
-
-
-def _decided(end: Ending, moment: datetime) -> tuple[Ended, Decision] | None:
-    """The decision and its entry in the log; None when more than that follows, or it may not stand there."""
     policy, session, chain = end.publication.version.policy, end.session, end.log.chain
     decision = decide_outcome(policy, occasion_of(policy, session.occasion), end.publication.bank, end.shown)
     finished = SittingFinished(at=moment, sitting=str(session.uuid), decision=decision, reason=end.reason)
@@ -74,10 +62,12 @@ def _decided(end: Ending, moment: datetime) -> tuple[Ended, Decision] | None:
         answered=end.shown[-1], theta=decision.theta, sem=decision.sem, reason=end.reason,
         outcome=canonical(decision), head=end.log.head, entry=extend(chain, finished),
     )  # fmt: skip
-    return ended, decision
+    return Decided(end, ended)
 
 
-def _step(end: Ending, ended: Ended, decision: Decision, moment: datetime) -> Step:
+def step_at_end(decided: Decided, moment: datetime) -> Step:
+    """What a learner is told whose sitting ended at that moment."""
+    end, ended = decided
     session, policy = end.session, end.publication.version.policy
     over = msgspec.structs.replace(
         session, position=session.position + 1, theta=ended.theta, sem=ended.sem, finished_at=moment, now=moment,
