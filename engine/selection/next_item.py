@@ -16,7 +16,7 @@ from engine.selection.ranking import allowed_items, best_items
 from engine.selection.sitting import Sitting, Standing, session_key
 from engine.selection.standing import stand
 from engine.selection.ties import choose
-from engine.stopping.glance import glance_at, glances_of, may_end
+from engine.stopping.glance import Glance, glance_at, glances_of, may_end, sure_end
 from engine.stopping.stop import Stop, end_of_form, stop_for, stop_reasons
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ def goes_by_course(plan: Plan) -> bool:
 
 
 def _at_a_glance(plan: Plan, sitting: Sitting, course: Course | None) -> Estimated | None:
-    """The next item where a glance tells that the sitting goes on and the lists tell what is best; None elsewhere."""
+    """The step where a glance tells whether the sitting goes on, and the lists what is best then; None elsewhere."""
     if not len(sitting.items) or not goes_by_course(plan):
         return None
     course = course or course_of(plan, sitting)
@@ -72,9 +72,17 @@ def _at_a_glance(plan: Plan, sitting: Sitting, course: Course | None) -> Estimat
     if course is None or likelihood is None:
         return None
     glance = glance_at(plan, likelihood)
+    return step_at_a_glance(plan, sitting, course, glance, None)
+
+
+def step_at_a_glance(
+    plan: Plan, sitting: Sitting, course: Course, glance: Glance, best: int | None
+) -> Estimated | None:
+    """The step of a sitting where a glance tells it; `best`: the only item that can be best, where that is known."""
     if may_end(plan, sitting, [glance]):
-        return None
-    item = item_by_lists(plan, sitting, glance.theta, course)
+        reason = sure_end(plan, sitting, course, glance)
+        return None if reason is None else Estimated(stop_for(reason), glance.theta, glance.sem)
+    item = item_by_lists(plan, sitting, glance.theta, course) if best is None else best
     return None if item is None else Estimated(NextItem(item), glance.theta, glance.sem)
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.selection.course import Course
-from engine.selection.next_item import Estimated, NextItem, item_by_lists, step_and_estimate, step_by_rules
+from engine.selection.next_item import Estimated, NextItem, step_and_estimate, step_at_a_glance, step_by_rules
 from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting
-from engine.stopping.glance import Glance, early_until, estimates_at, may_end
+from engine.stopping.glance import Glance, early_until, estimates_at
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -36,7 +36,7 @@ def steps_together(plan: Plan, courses: Sequence[Course | None], sitting_of: Sit
 
 
 def _quickly(plan: Plan, kept: Mapping[int, Course], sitting_of: SittingOf) -> dict[int, Estimated]:
-    """By place the next items where glances tell that sittings go on and the lists tell what is best."""
+    """By place the steps of sittings whose product does not underflow."""
     courses = list(kept.values())
     likelihoods = np.array([course.product for course in courses]) * np.array([course.blocks for course in courses])
     tops = np.maximum.reduce(likelihoods, axis=1)
@@ -50,17 +50,9 @@ def _quickly(plan: Plan, kept: Mapping[int, Course], sitting_of: SittingOf) -> d
             steps[place] = Estimated(NextItem(item), theta, sem)
         else:
             glance = Glance(posteriors[row], theta, sem)
-            steps[place] = _looked_at(plan, sitting_of(place), courses[row], glance, item)
+            sitting, best = sitting_of(place), item if item >= 0 else None
+            steps[place] = step_at_a_glance(plan, sitting, courses[row], glance, best) or step_by_rules(plan, sitting)
     return steps
-
-
-def _looked_at(plan: Plan, sitting: Sitting, course: Course, glance: Glance, item: int) -> Estimated:
-    """The step of a sitting that may end, or for which no item is clearly best (-1)."""
-    if not may_end(plan, sitting, [glance]):
-        found = item if item >= 0 else item_by_lists(plan, sitting, glance.theta, course)
-        if found is not None:
-            return Estimated(NextItem(found), glance.theta, glance.sem)
-    return step_by_rules(plan, sitting)
 
 
 def _best_by_lists(plan: Plan, theta: Floats, courses: Sequence[Course]) -> Indices:

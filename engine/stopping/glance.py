@@ -1,8 +1,7 @@
-"""A look at one sitting that tells in a few microseconds that its rule does not end it yet.
+"""A look at one sitting that tells in a few microseconds that its rule does not end it yet, or that it surely does.
 
-Most live steps go on. What they need is one posterior and a comparison or two, not the arrays of a cohort. A glance
-errs on one side only: it may say "perhaps" where the rules say no, never "no" where they say yes, so it is asked first
-and the rules decide whatever it leaves open.
+Live steps need one posterior and a comparison or two, not the arrays of a cohort. A glance never says "no" where the
+rules say yes, nor "yes" where they say no; whatever is close to a bound it leaves open, and the rules decide.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ import scipy
 from numpy.typing import NDArray
 
 from engine.designs import AllRule, AnyRule, ConfidenceRule, LengthRule, LossRule, SemRule, SprtRule, StopRule, TimeRule
+from engine.selection.course import Course
 from engine.selection.plan import Plan
 from engine.selection.sitting import Sitting, Standing
 from engine.stopping.rules import holds, wald_bounds
+from engine.stopping.stop import leaves, name_of
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -76,7 +77,23 @@ def may_end(plan: Plan, sitting: Sitting, glances: Sequence[Glance]) -> bool:
     if rule is None or position < stopping.min_items:
         return False
     asked = glances[:1] if stopping.scope == "overall" else glances
-    return all(_may_hold(rule, plan, sitting, glance) for glance in asked)
+    return all(_holds(rule, plan, sitting, glance, MARGIN) for glance in asked)
+
+
+def sure_end(plan: Plan, sitting: Sitting, course: Course, glance: Glance) -> str | None:
+    """Why a sitting on one ability ends, where that is beyond doubt; None where it goes on or something is close."""
+    stopping, position = plan.design.stopping, len(sitting.items)
+    if plan.design.form != "adaptive" or stopping.max_seconds is not None:
+        return None
+    if position >= stopping.max_items:
+        return "max_items"
+    rule, hierarchy = stopping.rule, plan.blueprints.whole.hierarchy
+    if rule is None or position < stopping.min_items or not _holds(rule, plan, sitting, glance, -MARGIN):
+        return None
+    if not (plan.constraints.is_empty if hierarchy is None else hierarchy.satisfied(course.tally[:1])[0]):
+        return None
+    first = next(leaf for leaf in leaves(rule) if _holds(leaf, plan, sitting, glance, MARGIN))
+    return name_of(first) if _holds(first, plan, sitting, glance, -MARGIN) else None
 
 
 def decided_competencies(plan: Plan, standing: Standing) -> Mask:
@@ -86,34 +103,35 @@ def decided_competencies(plan: Plan, standing: Standing) -> Mask:
         return decided
     sitting = Sitting("", standing.items[0], standing.categories[0], None, float(standing.seconds[0]))
     for glance in glances_of(standing):
-        if _may_hold(rule, plan, sitting, glance):
+        if _holds(rule, plan, sitting, glance, MARGIN):
             decided[:, glance.dimension] = holds(rule, plan, standing, glance.dimension)
     return decided
 
 
-def _may_hold(rule: StopRule, plan: Plan, sitting: Sitting, glance: Glance) -> bool:
+def _holds(rule: StopRule, plan: Plan, sitting: Sitting, glance: Glance, leeway: float) -> bool:
+    """Whether a rule may hold, with so much leeway; with less than none, whether it surely does."""
     match rule:
         case AnyRule():
-            return any(_may_hold(part, plan, sitting, glance) for part in rule.rules)
+            return any(_holds(part, plan, sitting, glance, leeway) for part in rule.rules)
         case AllRule():
-            return all(_may_hold(part, plan, sitting, glance) for part in rule.rules)
+            return all(_holds(part, plan, sitting, glance, leeway) for part in rule.rules)
         case LengthRule():
             return len(sitting.items) >= rule.items
         case TimeRule():
             return sitting.seconds >= rule.seconds
         case SemRule():
-            return glance.sem <= rule.at_most + MARGIN
+            return glance.sem <= rule.at_most + leeway
         case ConfidenceRule():
-            reach = _quantile(rule.alpha) * glance.sem - MARGIN
+            reach = _quantile(rule.alpha) * glance.sem - leeway
             return all(abs(glance.theta - cut) >= reach for cut in plan.cuts[glance.dimension])
         case LossRule():
-            return all(loss <= rule.at_most + MARGIN for loss in _losses(plan, glance))
+            return all(loss <= rule.at_most + leeway for loss in _losses(plan, glance))
         case SprtRule():
             low, high = wald_bounds(rule.alpha, rule.beta)
             ratios = (_ratio(rule, plan, sitting, glance, cut) for cut in plan.cuts[glance.dimension])
-            return all(ratio >= high - MARGIN or ratio <= low + MARGIN for ratio in ratios)
+            return all(ratio >= high - leeway or ratio <= low + leeway for ratio in ratios)
         case _:
-            return True
+            return leeway > 0.0
 
 
 def _losses(plan: Plan, glance: Glance) -> list[float]:

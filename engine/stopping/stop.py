@@ -87,19 +87,25 @@ def _rule_ends(rule: StopRule, plan: Plan, standing: Standing) -> Mask:
 def _names(rule: StopRule, plan: Plan, standing: Standing) -> NDArray[np.object_]:
     """The first leaf of the rule's tree that holds, by its tag."""
     names = np.full(len(standing.keys), "", dtype=object)
-    for leaf in _leaves(rule):
+    for leaf in leaves(rule):
         new = (names == "") & _rule_ends(leaf, plan, standing)
-        names[new] = leaf.__struct_config__.tag
-    names[names == ""] = next(_leaves(rule)).__struct_config__.tag
+        names[new] = name_of(leaf)
+    names[names == ""] = name_of(next(leaves(rule)))
     return names
 
 
-def _leaves(rule: StopRule) -> Iterator[StopRule]:
+def leaves(rule: StopRule) -> Iterator[StopRule]:
+    """The rules that a rule is made of, in order; a plain one is its own."""
     if isinstance(rule, AnyRule | AllRule):
         for part in rule.rules:
-            yield from _leaves(part)
+            yield from leaves(part)
     else:
         yield rule
+
+
+def name_of(leaf: StopRule) -> str:
+    """The reason that a plain rule gives: its tag."""
+    return str(leaf.__struct_config__.tag)
 
 
 def content_complete(plan: Plan, standing: Standing) -> Mask:

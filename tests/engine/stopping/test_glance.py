@@ -24,15 +24,17 @@ from engine.designs import (
     TimeRule,
 )
 from engine.selection import next_item
+from engine.selection.course import course_of
 from engine.selection.next_item import NextItem, next_step
 from engine.selection.plan import Plan, compile_design
 from engine.selection.sitting import Sitting
 from engine.selection.standing import stand
 from engine.selection.tables import build_pool
-from engine.stopping.glance import decided_competencies, glances_of, may_end
+from engine.stopping.glance import decided_competencies, glances_of, may_end, sure_end
 from engine.stopping.rules import decided_by_competency
-from engine.stopping.stop import stop_reasons
+from engine.stopping.stop import content_complete, stop_reasons
 from psychometrics.models.base import ItemParameters
+from tests.engine.selection.test_together import nested_plan
 
 RNG = np.random.default_rng(8)
 ITEMS = ItemParameters.logistic(RNG.lognormal(0.1, 0.3, 60), RNG.normal(0.0, 1.0, 60), 0.15)
@@ -92,6 +94,48 @@ def test_never_no_where_the_rules_say_yes(number: int, structure: str, seed: int
         assert may_end(plan, sitting, glances_of(standing))
 
 
+@pytest.mark.parametrize("number", range(len(RULES)))
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 100_000))
+def test_an_end_beyond_doubt_is_the_end_by_the_rules(number: int, seed: int) -> None:
+    plan, sitting = PLANS[number, "overall"], some_sitting(seed)
+    assert sure(plan, sitting) in (None, stop_reasons(plan, stand(plan, sitting))[0])
+
+
+@pytest.mark.parametrize("rule", [SemRule(at_most=0.6), ConfidenceRule(alpha=0.3), LossRule(at_most=0.1)])
+def test_no_end_is_beyond_doubt_before_the_content_is_complete(rule: StopRule) -> None:
+    plan, told = nested_plan(rule), []
+    for seed in range(300):
+        sitting = some_sitting(seed)
+        by_rules = stop_reasons(plan, stand(plan, sitting))[0]
+        assert sure(plan, sitting) in (None, by_rules)
+        told.append((bool(by_rules), sure(plan, sitting) is not None))
+    assert set(told) == {(True, True), (False, False)}
+    incomplete = [seed for seed in range(300) if not complete(plan, some_sitting(seed))]
+    assert any(may_end(plan, some_sitting(seed), glances_of(stand(plan, some_sitting(seed)))) for seed in incomplete)
+
+
+def sure(plan: Plan, sitting: Sitting) -> str | None:
+    course = course_of(plan, sitting)
+    assert course is not None
+    return sure_end(plan, sitting, course, glances_of(stand(plan, sitting))[0])
+
+
+def complete(plan: Plan, sitting: Sitting) -> bool:
+    return bool(content_complete(plan, stand(plan, sitting))[0])
+
+
+def test_it_says_yes_often_enough_to_be_worth_asking() -> None:
+    sittings = [some_sitting(seed) for seed in range(200)]
+    for number, rule in enumerate(RULES):
+        plan = PLANS[number, "overall"]
+        over = [one for one in sittings if stop_reasons(plan, stand(plan, one))[0] and len(one.items) < 20]
+        told = [one for one in over if sure(plan, one)]
+        is_open = isinstance(rule, GlrRule | SemReductionRule | InformationRule)
+        assert over or is_open, "the rule ends some"
+        assert len(told) >= (0 if is_open else 0.98 * len(over)), rule
+
+
 def test_it_says_no_often_enough_to_be_worth_asking() -> None:
     sittings = [some_sitting(seed) for seed in range(200)]
     for number, rule in enumerate(RULES):
@@ -109,6 +153,7 @@ def test_the_step_is_the_same_without_a_glance(seed: int, number: int, structure
     quick = next_step(plan, sitting)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(next_item, "may_end", lambda plan, sitting, glances: True)
+        patch.setattr(next_item, "sure_end", lambda plan, sitting, course, glance: None)
         full = next_step(plan, sitting)
     assert quick == full
     assert isinstance(quick, NextItem) or quick.sentence
