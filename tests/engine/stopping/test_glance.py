@@ -126,14 +126,15 @@ def complete(plan: Plan, sitting: Sitting) -> bool:
 
 
 def test_it_says_yes_often_enough_to_be_worth_asking() -> None:
-    sittings = [some_sitting(seed) for seed in range(200)]
+    sittings, heard = [some_sitting(seed) for seed in range(200)], 0
     for number, rule in enumerate(RULES):
         plan = PLANS[number, "overall"]
         over = [one for one in sittings if stop_reasons(plan, stand(plan, one))[0] and len(one.items) < 20]
         told = [one for one in over if sure(plan, one)]
         is_open = isinstance(rule, GlrRule | SemReductionRule | InformationRule)
-        assert over or is_open, "the rule ends some"
         assert len(told) >= (0 if is_open else 0.98 * len(over)), rule
+        heard += bool(told)
+    assert heard >= 5
 
 
 def test_it_says_no_often_enough_to_be_worth_asking() -> None:
