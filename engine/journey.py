@@ -8,7 +8,7 @@ into the log by the same function, so no log can hold what the policy forbids.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine.accommodations import Accommodation, time_limit_seconds
 from engine.attestations import attested
@@ -20,7 +20,7 @@ from engine.policies.gates import Passed
 from engine.policies.records import Occasion, Policy, flat, occasion_of, zone_of
 from engine.refusals import Refusal, refusal
 from engine.retakes import Question, attempts_in_period, refused_by_attempts, refused_by_gates
-from engine.standing import Sitting, Standing, counting, passed, read_log
+from engine.standing import Sitting, Standing, counting, has_passed, passed, read_log
 from itembank.records import Record
 
 State = Literal[
@@ -89,27 +89,49 @@ def decide(policy: Policy, events: Sequence[Event], now: datetime) -> Journey:
         now: an aware datetime.
     """
     standing = read_log(events)
+    held = _held(policy, standing, now)
+    answers = {occasion.key: tuple(refusals(policy, occasion, standing, now)) for occasion in policy.occasions}
+    needed = {key: answers[key] for key in policy.credit.needs}
+    may = tuple(_permissions(policy, standing, now, answers, held.due))
+    refused = tuple(refusal for refusals_ in answers.values() for refusal in refusals_)
+    earned = held.due or standing.credit is not None
+    return Journey(
+        state=_state(policy, standing, may, answers, held.due, held.done and bool(held.outstanding)),
+        policy_key=policy.key, policy_version=policy.version, may=may, refused=refused, occasions=held.occasions,
+        sittings=standing.sittings, grade=_grade(policy, held.graded, standing) if earned else "",
+        hours=policy.credit.hours if earned else Decimal(0), credit=standing.credit, credit_due=held.due,
+        credit_founded=held.founded, rebase=held.rebase, outstanding=held.outstanding,
+        opens=_opens(needed) if all(needed.values()) else None, accommodation=standing.accommodation,
+    )  # fmt: skip
+
+
+def moves_credit(policy: Policy, events: Sequence[Event], now: datetime) -> bool:
+    """Whether credit is due at `now`, or should rest on another sitting: `decide`, asked for nothing else."""
+    held = _held(policy, read_log(events), now)
+    return held.due or bool(held.rebase)
+
+
+class _Held(NamedTuple):
+    """What a standing holds of credit, see `Journey`. `done`: whether all occasions that the credit needs are passed."""
+
+    occasions: tuple[OccasionStanding, ...]
+    graded: OccasionStanding
+    outstanding: tuple[str, ...]
+    done: bool
+    due: bool
+    founded: bool
+    rebase: str
+
+
+def _held(policy: Policy, standing: Standing, now: datetime) -> _Held:
     occasions = tuple(_occasion(policy, occasion, standing, now) for occasion in policy.occasions)
+    graded = next(part for part in occasions if part.occasion == policy.credit.graded_by)
     outstanding = tuple(r.key for r in policy.attestations if not attested(policy, r, standing, now))
     done = all(part.passed for part in occasions if part.occasion in policy.credit.needs)
     due = standing.opened is not None and done and not outstanding and standing.credit is None
-    answers = {occasion.key: tuple(refusals(policy, occasion, standing, now)) for occasion in policy.occasions}
-    needed = {key: answers[key] for key in policy.credit.needs}
-    may = tuple(_permissions(policy, standing, now, answers, due))
-    refused = tuple(refusal for refusals_ in answers.values() for refusal in refusals_)
-    graded = next(part for part in occasions if part.occasion == policy.credit.graded_by)
-    earned = due or standing.credit is not None
     founded = _founded(policy, standing)
-    return Journey(
-        state=_state(policy, standing, may, answers, due, done and bool(outstanding)),
-        policy_key=policy.key, policy_version=policy.version, may=may, refused=refused, occasions=occasions,
-        sittings=standing.sittings, grade=_grade(policy, graded, standing) if earned else "",
-        hours=policy.credit.hours if earned else Decimal(0), credit=standing.credit, credit_due=due,
-        credit_founded=founded,
-        rebase="" if outstanding or not done else _rebase(policy, standing, graded, founded),
-        outstanding=outstanding, opens=_opens(needed) if all(needed.values()) else None,
-        accommodation=standing.accommodation,
-    )  # fmt: skip
+    rebase = "" if outstanding or not done else _rebase(policy, standing, graded, founded)
+    return _Held(occasions, graded, outstanding, done, due, founded, rebase)
 
 
 def _founded(policy: Policy, standing: Standing) -> bool:
@@ -138,7 +160,7 @@ def _occasion(policy: Policy, occasion: Occasion, standing: Standing, now: datet
     return OccasionStanding(
         occasion=occasion.key,
         attempts_used=len(standing.of(occasion.key)),
-        passed=passed(policy, occasion, standing, now),
+        passed=has_passed(sitting),
         counting=sitting.key if sitting else "",
         decision=sitting.decision if sitting else None,
     )

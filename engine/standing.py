@@ -209,5 +209,9 @@ def _rank(sitting: Sitting) -> tuple[bool, float]:
 
 def passed(policy: Policy, occasion: Occasion, standing: Standing, now: datetime) -> bool:
     """Whether the sitting that counts was passed."""
-    sitting = counting(policy, occasion, standing, now)
+    return has_passed(counting(policy, occasion, standing, now))
+
+
+def has_passed(sitting: Sitting | None) -> bool:
+    """Whether there is a sitting, and its decision is a pass."""
     return sitting is not None and sitting.decision is not None and sitting.decision.passed

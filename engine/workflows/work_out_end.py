@@ -14,7 +14,7 @@ from engine.decisions import Decision
 from engine.delivery import decide_outcome
 from engine.errors import RecordBroken
 from engine.events import Event, SittingFinished
-from engine.journey import decide
+from engine.journey import moves_credit
 from engine.policies.records import occasion_of
 from engine.record import extend, verify
 from engine.refusals import JourneyRefused
@@ -54,8 +54,7 @@ def decide_end(end: Ending, moment: datetime) -> Decided | None:
         events: tuple[Event, ...] = admit(policy, verify(chain, end.log.head), finished)
     except (JourneyRefused, RecordBroken):
         return None
-    journey = decide(policy, events, moment)
-    if journey.credit_due or journey.rebase:
+    if moves_credit(policy, events, moment):
         return None
     ended = Ended(
         session_id=session.id, attempt_id=session.attempt_id, account_id=session.account_id,

@@ -28,7 +28,7 @@ from engine.events import (
     SittingStarted,
     SittingVoided,
 )
-from engine.journey import decide
+from engine.journey import decide, moves_credit
 from engine.policies import Policy, preset, preset_names
 from engine.record import chained, verify
 from engine.refusals import JourneyRefused
@@ -55,6 +55,7 @@ def proposal(policy: Policy, events: tuple[Event, ...], at, rng: random.Random) 
     what = rng.choice(["learning", "intervention"])
     lifted = rng.choice(("learning", "wait"))
     journey = decide(policy, events, at)
+    assert moves_credit(policy, events, at) == (journey.credit_due or journey.rebase != "")
     counting = next(o.counting for o in journey.occasions if o.occasion == policy.credit.graded_by)
     makers = [
         (8, lambda: SittingStarted(at=at, sitting=f"s{len(events)}", occasion=occasion)),
