@@ -112,7 +112,7 @@ def moves_credit(policy: Policy, events: Sequence[Event], now: datetime) -> bool
 
 
 class _Held(NamedTuple):
-    """What a standing holds of credit, see `Journey`. `done`: whether all occasions that the credit needs are passed."""
+    """What a standing holds of credit, see `Journey`. `done`: all occasions that the credit needs are passed."""
 
     occasions: tuple[OccasionStanding, ...]
     graded: OccasionStanding
