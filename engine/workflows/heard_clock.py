@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-DRIFT = 0.001
+DRIFT = 0.0002
 """Seconds by which two clocks may part in one, generously: what was heard long ago counts for less."""
 STEP = 1.0
 """A clock that shows so much more than it should was set."""

@@ -83,7 +83,7 @@ async def test_a_deadline_that_was_moved_elsewhere_is_told(sample_client: Client
     assert moved["seconds_left"] == pytest.approx(9 * 3600, abs=60)
 
 
-@pytest.mark.parametrize("seconds", [-10.0, 0.0, 10.0])
+@pytest.mark.parametrize("seconds", [-10.0, 0.0, 0.05, 10.0])
 async def test_a_sitting_ends_at_the_moment_of_the_database(
     sample_client: Client, sample_database: Database, monkeypatch: pytest.MonkeyPatch, known: Sat, seconds: float
 ) -> None:

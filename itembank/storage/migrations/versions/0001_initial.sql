@@ -976,7 +976,7 @@ END $$;
 -- Last answers, each with the decision that follows and the entry that seals it in its attempt's log: every sitting that
 -- stands where its answer says and whose log ends at `heads` ends so, in one transaction. What is held by another step,
 -- has moved on, rests, is out of time, or shows an item that is or is being rescored is left alone, and not returned; so
--- is everything when the moment, which the entries name, is not that of this clock: up to a second late, hardly early.
+-- is everything when the moment, which the entries name, lies ahead of this clock or more than a second behind it.
 CREATE FUNCTION end_sittings(
     institution bigint, grace interval, moment timestamptz, session_ids bigint[], positions integer[],
     client_ids uuid[], hashes bytea[], answers text[], categories smallint[], scores double precision[],
@@ -989,7 +989,7 @@ DECLARE
     held bigint[];
 BEGIN
     PERFORM set_config('assay.institution', institution::text, true);
-    IF moment NOT BETWEEN now() - interval '1 second' AND now() + interval '0.1 second'
+    IF moment NOT BETWEEN now() - interval '1 second' AND now()
         OR NOT pg_try_advisory_xact_lock_shared(hashtext('rescoring'), institution::integer)
     THEN
         RETURN;
