@@ -66,24 +66,21 @@ async def test_nothing_moves_when_motion_is_unwanted(browser: Browser, base: str
 async def test_a_page_weighs_little_and_comes_from_here_alone(browser: Browser, base: str) -> None:
     context = await open_context(browser)
     page = await context.new_page()
-    weights: dict[str, int] = {}
-    strangers: list[str] = []
-
-    async def weigh(response):  # type: ignore[no-untyped-def]
-        if response.url.startswith(base):
-            if response.status == 200:
-                weights[response.url] = len(await response.body())
-        else:
-            strangers.append(response.url)
-
-    page.on("response", weigh)
+    seen: dict[str, int] = {}
+    page.on("response", lambda response: seen.update({response.url: response.status}))
     await start_pre_test(page, base)
     await page.wait_for_load_state("networkidle")
+    strangers = [url for url in seen if not url.startswith(base)]
+    assert strangers == []
+    weights = {}
+    for url in (url for url, status in seen.items() if status == 200):
+        again = await context.request.get(url)  # the page's own copy may be gone with the page
+        assert again.status == 200, url
+        weights[url] = len(await again.body())
     files = sum(weight for url, weight in weights.items() if "/static/" in url)
     heaviest = max(weight for url, weight in weights.items() if "/static/" not in url)
     print(f"\nfiles {files / 1000:.1f} kB, heaviest page {heaviest / 1000:.1f} kB")
     assert files + heaviest < HEAVIEST
-    assert strangers == []
     await context.close()
 
 
