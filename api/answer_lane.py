@@ -118,7 +118,7 @@ class _Answering:
     def begin(self, caller: Caller) -> None:
         """Hand the answer to the desk."""
         try:
-            self._lane.line_up(caller, UUID(self._key.session.decode()), self._given, self)
+            self._lane.line_up(caller, msgspec.convert(self._key.session.decode(), UUID), self._given, self)
         except Exception as error:
             self.set_exception(error)
 

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException, InternalServerException
 
 MAX_BODY = 1_000_000
 MAX_DEPTH = 32
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -64,7 +65,7 @@ def check_body(body: bytes) -> None:
         raise NotJson(f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8.") from None
     if b"\x00" in body or rb"\u0000" in body:
         raise NotJson("The body holds a NUL character, which no text field can keep; remove it.")
-    if re.search(rb"\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])", body):
+    if _HALF_A_PAIR.search(body):
         raise NotJson("The body holds half of a surrogate pair, which is no character; remove it.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise NotJson(f"The body is nested more than {MAX_DEPTH} deep; flatten it.")

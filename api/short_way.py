@@ -6,7 +6,7 @@ next waits in uvicorn's own line.
 """
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -57,6 +57,8 @@ class UnderWay:
 
 class ShortWay(WholeResponses):
     """The protocol of a connection, in front of a lane and an application."""
+
+    _common: ClassVar[tuple[list[Header], bytes]] = [], b""
 
     def __init__(self, lane: Lane, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -121,13 +123,20 @@ class ShortWay(WholeResponses):
         """Send a response in one piece and go on to the next request, if there is one."""
         transport: Joining = self.transport  # type: ignore[assignment]
         if not lost:
-            lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
+            lines = [b"%b: %b\r\n" % header for header in headers]
             end = b"connection: close\r\n\r\n" if last else b"\r\n"
             length = b"content-length: %d\r\n" % len(body)
-            transport.write_whole(b"".join((STATUS_LINE[status], *lines, length, end, body)))
+            transport.write_whole(b"".join((STATUS_LINE[status], self._common_lines(), *lines, length, end, body)))
         if last:
             transport.close()
         self.on_response_complete()
+
+    def _common_lines(self) -> bytes:
+        """The headers of every response, written once for all connections as long as uvicorn keeps the same."""
+        headers = self.server_state.default_headers
+        if ShortWay._common[0] is not headers:
+            ShortWay._common = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
+        return ShortWay._common[1]
 
     def on_response_complete(self) -> None:
         """Go on to the next request; a connection without one is closed after a while, by one timer for all pauses."""

@@ -104,7 +104,8 @@ def decide_outcome(
 
     `overrides`: items withdrawn or re-keyed. A sitting is as long as the learner made it, whatever was withdrawn since.
     """
-    positions, categories = answers_of(overridden(shown, overrides))
+    given = answers_of(shown)
+    positions, categories = answers_of(overridden(shown, overrides)) if overrides else given
     competencies = {
         name: (bank.posterior(positions, categories, name), bank.competency_curves[name])
         for name in occasion.competency_cuts
@@ -116,7 +117,7 @@ def decide_outcome(
         bank.curve,
         competencies=competencies,
         n_items=len(positions),
-        complete=len(answers_of(shown)[0]) >= shortest_test(occasion, bank),
+        complete=len(given[0]) >= shortest_test(occasion, bank),
         parameter_version=bank.parameter_version,
         code_version=CODE_VERSION,
     )

@@ -20,7 +20,7 @@ from engine.workflows.waiting import Promise, Reader, Waiting
 from engine.workflows.work_out import End, Ready
 from itembank.storage.database import Database, DatabaseUnavailable
 
-LANES, LANES_EACH = 6, 3
+LANES, LANES_EACH = 6, 2
 FEW = 8
 """Answers for which alone no further lane opens."""
 LARGEST_BATCH = 128
@@ -90,9 +90,10 @@ class AnswerDesk:
 
     def _open(self, queue: _Queue) -> None:
         """Open a lane for what waits, if it is time; a lane that has not taken its batch yet counts as size 0."""
-        sizes = self._under_way.get(queue, [])
-        enough = max(FEW, sum(sizes) / 4)
-        if sizes and (len(sizes) >= LANES_EACH or 0 in sizes or len(self._queues[queue]) < enough):
+        sizes = self._under_way.get(queue, ())
+        if len(sizes) >= LANES_EACH or 0 in sizes:
+            return
+        if sizes and len(self._queues[queue]) < max(FEW, sum(sizes) / 4):
             return
         if sum(map(len, self._under_way.values())) < LANES:
             self._under_way.setdefault(queue, []).append(0)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 from cachetools import LRUCache
 
 from engine.designs import Design
@@ -27,7 +28,7 @@ ROOM = 32_000
 """Items of all publications kept, each about 18 kB with its content and its tables."""
 SCORES_EACH = 8
 """Scored answers kept, for each item of the bank; 0.4 kB each."""
-LONG_ANSWER = 100
+LONG_ANSWER = 120
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,18 @@ class Publication:
         Raises:
             AnswerInvalid: when the answer does not fit the item's form.
         """
-        key = (position, tuple((name, *values) for name, values in answer.items()))
+        key = (position, msgspec.json.encode(answer))
         known = self._scores.get(key)
         if known is None:
             item = self.bank.items[position]
             check_answer(item.content, answer)
             known = score(item.scoring, answer)
-            is_short = sum(len(part) for parts in key[1] for part in parts) < LONG_ANSWER
-            if is_short and len(self._scores) < SCORES_EACH * len(self.bank):
+            if len(key[1]) < LONG_ANSWER and len(self._scores) < SCORES_EACH * len(self.bank):
                 self._scores[key] = known
         return known
 
     @cached_property
-    def _scores(self) -> dict[tuple[int, tuple[tuple[str, ...], ...]], Scored]:
+    def _scores(self) -> dict[tuple[int, bytes], Scored]:
         return {}
 
 

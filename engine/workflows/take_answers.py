@@ -5,7 +5,8 @@ the row still stands at that position, running and in time; what it leaves is lo
 then is left to `take_session`. Nothing is kept that another process needs.
 """
 
-from collections import OrderedDict
+import asyncio
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from time import monotonic
@@ -28,13 +29,18 @@ CAPACITY = 6000
 
 
 class Taking:
-    """Takes batches of answers, no two of one sitting in a batch."""
+    """Takes batches of answers, no two of one sitting in a batch; of an institution one is written at a time.
+
+    Written at once, they would come back together, and so would the next answers: the program would wait while the
+    database works, and the database while the program does.
+    """
 
     def __init__(self, database: Database, shelf: Shelf) -> None:
         self._database = database
         self._shelf = shelf
         self._known: OrderedDict[int, Place] = OrderedDict()
         self._clock = HeardClock()
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def knows(self, session_uuid: UUID) -> bool:
         """Whether a sitting's next step can be worked out from memory: it is there, and time makes no difference."""
@@ -84,8 +90,10 @@ class Taking:
         ends = [done.ended for _, done in decided if done is not None]
         if not moves and not ends:
             return self._ended(decided, set(), moment)
-        asked = monotonic()
-        taken, ended = await answers.write(self._database, institution_id, moves, ends, moment, GRACE)
+        async with self._turns[institution_id]:
+            asked = monotonic()
+            taken, ended = await answers.write(self._database, institution_id, moves, ends, moment, GRACE)
+        await asyncio.sleep(0)  # whoever has its turn now is written before these are told: the database need not wait
         told = next(
             (taken[move.session_id].moment for move in moves if not move.moment and move.session_id in taken), None
         )
@@ -122,5 +130,6 @@ def _place(running: Running, publication: Publication) -> Place:
     session, bank = running.session, publication.bank
     eligible = eligible_items(bank, running.seen, session.pool)
     pretest = pretest_items(bank, running.seen, session.pool)
-    progress = progress_of(publication.plans[session.occasion], session, running.shown, eligible, pretest)
-    return Place(session, publication, progress, running.log)
+    plan = publication.plans[session.occasion]
+    progress = progress_of(plan, session, running.shown, eligible, pretest)
+    return Place(session, publication, plan, progress, running.log)

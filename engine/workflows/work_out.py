@@ -24,17 +24,13 @@ from itembank.errors import BankError
 
 
 class Place(NamedTuple):
-    """Where a sitting stands: its row as last seen, its publication, its progress, its attempt's log as last seen."""
+    """Where a sitting stands: its row and its attempt's log as last seen, its publication and plan, its progress."""
 
     session: SessionRow
     publication: Publication
+    plan: Plan
     progress: Progress
     log: Log
-
-    @property
-    def plan(self) -> Plan:
-        """By which its items are chosen."""
-        return self.publication.plans[self.session.occasion]
 
 
 class Ready(NamedTuple):
@@ -76,7 +72,7 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
 
     Nothing is refused by what may be old: that is looked up first.
     """
-    session, publication, progress, log = place
+    session, publication, plan, progress, log = place
     if session.account_id != waiting.account_id or not session.on_screen or session.finished_at or time_is_up(session):
         return None
     try:
@@ -89,7 +85,7 @@ def _answered(waiting: Waiting, place: Place) -> Place | None:
         if waiting.is_looked_up:
             waiting.break_off(error)
         return None
-    return Place(session, publication, progress.after(place.plan, answered), log)
+    return Place(session, publication, plan, progress.after(plan, answered), log)
 
 
 def _go_on(done: WorkedOut, group: Sequence[tuple[Waiting, Place]]) -> None:
@@ -111,8 +107,8 @@ def _go_on(done: WorkedOut, group: Sequence[tuple[Waiting, Place]]) -> None:
 
 
 def _moved(place: Place, step: Estimated, chosen: NextItem) -> Moved:
-    session, publication, progress, _ = place
-    plan, shown = place.plan, progress.shown
+    session, publication, plan, progress, _ = place
+    shown = progress.shown
     seeded = or_pretest(plan.design, publication.bank, session.uuid.hex, shown, progress.pretest, chosen)
     return Moved(
         session_id=session.id, account_id=session.account_id, answered=shown[-1],
@@ -123,19 +119,19 @@ def _moved(place: Place, step: Estimated, chosen: NextItem) -> Moved:
 
 def place_after(done: Ready, taken: Taken) -> Place:
     """Where the sitting stands once the answer is taken, by the clock of the database."""
-    _, moved, (session, publication, progress, log) = done
+    _, moved, (session, publication, plan, progress, log) = done
     answered = msgspec.structs.replace(moved.answered, answered_at=taken.moment)
     following = msgspec.structs.replace(moved.following, shown_at=taken.moment)
     row = msgspec.structs.replace(
         session, position=following.position, theta=moved.theta, sem=moved.sem, deadline=taken.deadline,
         now=taken.moment,
     )  # fmt: skip
-    return Place(row, publication, progress.showing(answered, following), log)
+    return Place(row, publication, plan, progress.showing(answered, following), log)
 
 
 def step_at(place: Place) -> Step:
     """What a learner is told who stands there."""
-    session, publication, progress, _ = place
+    session, publication, _, progress, _ = place
     following = progress.shown[-1]
     item = publication.bank.items[following.bank_position]
     return Step(

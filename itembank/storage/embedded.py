@@ -5,7 +5,6 @@ PostgreSQL refuses to run, the server lives in a private user namespace (or, whe
 Each process that uses the server holds a shared lock; the last one out stops it, and a killed one drops out by itself.
 """
 
-import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -195,19 +194,7 @@ class EmbeddedServer:
         }
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         log = str(self.data / "server.log")
-        if self._pg_ctl("start", "-w", "-t", "30", "-l", log, "-o", options) != 0 or not self.answers():
-            return False
-        self._take_turns()
-        return True
-
-    def _take_turns(self) -> None:
-        """Let the server's processes wait for a processor instead of interrupting the program that has just asked them.
-
-        Linux would start the asked on the asker's processor at once, though another is free (sched(7), SCHED_BATCH).
-        """
-        if hasattr(os, "sched_setscheduler"):
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(self.postmaster_pid(), os.SCHED_BATCH, os.sched_param(0))
+        return self._pg_ctl("start", "-w", "-t", "30", "-l", log, "-o", options) == 0 and self.answers()
 
     def _pg_ctl(self, *arguments: str) -> int:
         return self._run("pg_ctl", "-D", str(self.data), *arguments)
