@@ -22,7 +22,7 @@ from itembank.storage.database import Database, DatabaseUnavailable
 
 LANES, LANES_EACH = 6, 2
 FEW = 8
-"""Answers for which alone no further lane opens."""
+"""Answers for which alone no further lane opens; a batch may always have so many."""
 LARGEST_BATCH = 128
 LONGEST_QUEUE = 2000
 LONGEST_WAIT = 5.0
@@ -39,8 +39,8 @@ class AnswerDesk:
     """Takes answers for one database: at most LANES transactions at a time, LANES_EACH for one queue.
 
     The first answer opens a lane at once. While its batch is being written, a further lane opens when a quarter as many
-    answers wait as are under way, but not for a few: few and large transactions when many answer, and the program works
-    while the disk does.
+    answers wait as are under way, but not for a few: few and large transactions when many answer. A batch leaves half
+    of what waits and is under way to another one: the program works on one while the database works on the other.
     """
 
     def __init__(self, database: Database, shelf: Shelf) -> None:
@@ -103,10 +103,12 @@ class AnswerDesk:
         """Take a batch of a queue; then see who is next."""
         sizes, waits = self._under_way[queue], self._queues.pop(queue, deque())
         _send_back(waits, asyncio.get_running_loop().time())
-        batch = _one_a_sitting(waits)
+        half = (len(waits) + sum(sizes) + 1) // 2
+        batch = _one_a_sitting(waits, min(max(half, FEW), LARGEST_BATCH))
+        sizes[sizes.index(0)] = len(batch)
         if waits:
             self._queues[queue] = waits
-        sizes[sizes.index(0)] = len(batch)
+            self._open(queue)
         await self._guard(batch, self._take(queue, batch))
         sizes.remove(len(batch))
         if not sizes:
@@ -172,11 +174,11 @@ def _send_back(queue: deque[Waiting], now: float) -> None:
         )
 
 
-def _one_a_sitting(queue: deque[Waiting]) -> list[Waiting]:
-    """The next answers of a queue, no two for one sitting; a second one stays for another batch."""
+def _one_a_sitting(queue: deque[Waiting], most: int) -> list[Waiting]:
+    """The next answers of a queue, at most so many, no two for one sitting; a second one stays for another batch."""
     batch: dict[int, Waiting] = {}
     later: list[Waiting] = []
-    while queue and len(batch) < LARGEST_BATCH:
+    while queue and len(batch) < most:
         waiting = queue.popleft()
         number = waiting.session_uuid.int  # hashed faster than the uuid itself
         if number in batch:
