@@ -10,9 +10,10 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from engine.storage import answers
 from engine.workflows.heard_clock import HeardClock
 from itembank.storage.database import Database
-from tests.api.at_once import at_once
+from tests.api.at_once import AtOnce, at_once
 from tests.api.conftest import body, learner
 from tests.journeys.test_sitting_rules import Client, as_owner, start, wrong_answer
 from tests.journeys.test_two_servers import other_client
@@ -124,3 +125,32 @@ async def test_nothing_is_refused_by_what_may_be_old(
     assert refused.json()["type"].endswith("reused-id")
     fresh = {**changed, "id": str(uuid4())}
     assert (await sample_client.post(f"{url}/responses", json=fresh, headers=headers)).status_code == 409
+
+
+async def test_one_batch_is_written_at_a_time_and_leaves_half_of_the_answers(
+    busy_client: AtOnce, sample_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_learners, at_work, most, sizes, write = 24, 0, 0, [], answers.write
+
+    async def watched(*given: Any) -> Any:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        sizes.append(len(given[2]) + len(given[3]))
+        await asyncio.sleep(0.05)
+        written = await write(*given)
+        at_work -= 1
+        return written
+
+    sittings: list[Sat] = []
+    for _ in range(n_learners):
+        headers = await learner(sample_database, f"one of many {uuid4()}")
+        _, session = await start(busy_client, headers)
+        url = f"/api/v1/sessions/{session['uuid']}"
+        sittings.append((headers, url, body(await answer(busy_client, headers, url, session), 201)))
+    monkeypatch.setattr(answers, "write", watched)
+    given = await asyncio.gather(*(answer(busy_client, *sitting) for sitting in sittings))
+    assert [body(one, 201)["answered"] for one in given] == [2] * n_learners
+    assert sum(sizes) == n_learners
+    assert most == 1
+    assert max(sizes) <= n_learners / 2
