@@ -105,22 +105,12 @@ class Observed:
             log.warning("slow request", method=method, route=route, status=status, seconds=round(seconds, 3))
 
 
-def _random_ids() -> Iterator[str]:
-    """Ids of 128 random bits, drawn many at a time."""
-    while True:
-        drawn = os.urandom(4096).hex()
-        yield from (drawn[start : start + 32] for start in range(0, len(drawn), 32))
-
-
-_new_ids = _random_ids()
-
-
 def request_id(headers: Sequence[tuple[bytes, bytes]]) -> str:
     """The id that a request brings, or a new one."""
     for name, value in headers:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
-    return next(_new_ids)
+    return os.urandom(16).hex()
 
 
 def observe(app: Any) -> tuple[Admission, Observed]:

@@ -236,7 +236,7 @@ def read_answer(content: ItemContent, given: Any) -> Answer:
     """An answer in any of the short forms (a text, a number, a list) as values by response identifier."""
     if isinstance(given, dict):
         return {name: _values(values) for name, values in given.items()}
-    values = [given] if isinstance(given, str) else _values(given)
+    values = _values(given)
     for part in content.interactions:
         if part.response:
             return {part.response: values}
